@@ -1,0 +1,65 @@
+"""The errors of thesis-ld, one small tree.
+
+LdError                 anything this package raises on purpose; its text is fit to show to a user
+├── SettingsError       a flag or variable has a value that cannot be used
+├── SourceError         a source cannot be read: names the file, the line, the field and the way out
+├── BuildError          a build stops; what was published stays published
+│   ├── BuildBusy       another build holds the data folder
+│   └── BuildRefused    the new corpus is suspiciously smaller than the published one
+├── SnapshotError       the data folder or a snapshot in it is missing, damaged or of another version
+│   └── NothingPublished  no snapshot has been published yet
+└── VocabularyError     a file of vocab/ or shapes/ is broken
+
+A record that fails its shapes is not an error but a finding (`ld.shapes.Finding`), and the rest go on.
+"""
+
+from __future__ import annotations
+
+
+class LdError(Exception):
+    """Anything that thesis-ld raises on purpose."""
+
+
+class SettingsError(LdError):
+    """A setting has a value that cannot be used."""
+
+
+class SourceError(LdError):
+    """A whole source cannot be read.
+
+    >>> str(SourceError("EThOS.csv", "is empty", way_out="Check the download.", line=1))
+    'EThOS.csv, line 1: is empty. Check the download.'
+    """
+
+    def __init__(
+        self, source: str, problem: str, *, way_out: str = "", line: int | None = None, field: str | None = None
+    ) -> None:
+        self.source, self.problem, self.way_out, self.line, self.field = source, problem, way_out, line, field
+        place = ", ".join(
+            part for part in (source, f"line {line}" if line else "", f"field {field}" if field else "") if part
+        )
+        super().__init__(f"{place}: {problem}{'' if problem.endswith('.') else '.'} {way_out}".rstrip())
+
+
+class BuildError(LdError):
+    """A build stops; what was published stays published."""
+
+
+class BuildBusy(BuildError):
+    """Another build holds the data folder."""
+
+
+class BuildRefused(BuildError):
+    """The new corpus is suspiciously smaller than the published one."""
+
+
+class SnapshotError(LdError):
+    """The data folder or a snapshot in it is missing, damaged or of another version."""
+
+
+class NothingPublished(SnapshotError):
+    """No snapshot has been published yet."""
+
+
+class VocabularyError(LdError):
+    """A file of vocab/ or shapes/ is broken."""

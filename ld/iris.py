@@ -1,0 +1,81 @@
+"""Addresses: the keys of things, the IRIs under a base, and the way back from a path.
+
+A *path* here is what follows the base: `id/thesis/uk.bl.ethos.637591`, `doc/person/0000000453606890`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Literal
+from urllib.parse import quote, unquote
+
+from ld.names import fold
+
+Kind = Literal["thesis", "person", "organisation"]
+KINDS: tuple[Kind, ...] = ("thesis", "person", "organisation")
+
+NAMESPACE = "https://w3id.org/thesis-ld/"
+"""Our own terms, degrees, levels and disciplines, the same whoever publishes."""
+
+ETHOS_PAGE = "https://ethos.bl.uk/OrderDetails.do?uin="
+ETHOS_ID = re.compile(r"uk\.bl\.ethos\.[0-9]{1,9}")
+
+
+def earlier_key(title: str | None, author: str | None, year: str | None) -> str:
+    """The key of a thesis without an EThOS ID: `x-` and 16 hex digits over its normalised title, author and year.
+
+    >>> earlier_key("Determinacy and vagueness", "Doherty, Andrew James", "1998")
+    'x-6d0a23e4a4afbd9b'
+    """
+    text = "\n".join(fold(part or "") for part in (title, author, year))
+    return "x-" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def ethos_id_in(text: str) -> str | None:
+    """The EThOS ID that an address, a file name or a field shows.
+
+    >>> ethos_id_in("https://ethos.bl.uk/OrderDetails.do?uin=uk.bl.ethos.637591")
+    'uk.bl.ethos.637591'
+    """
+    found = ETHOS_ID.search(text)
+    return found.group() if found else None
+
+
+def segment(key: str) -> str:
+    """A key as one path segment, percent-encoded where RFC 3986 asks for it."""
+    return quote(key, safe="!$&'()*+,;=:@")
+
+
+def id_path(kind: Kind, key: str) -> str:
+    """`id/thesis/uk.bl.ethos.637591`: the path of the thing."""
+    return f"id/{kind}/{segment(key)}"
+
+
+def doc_path(kind: Kind, key: str) -> str:
+    """`doc/thesis/uk.bl.ethos.637591`: the path of its description."""
+    return f"doc/{kind}/{segment(key)}"
+
+
+def doc_of(id_or_path: str) -> str:
+    """The description of a thing: `…id/thesis/K` or `…id/thesis/K#author-1` gives `…doc/thesis/K`.
+
+    >>> doc_of("http://localhost:8000/id/thesis/x-1#author-1")
+    'http://localhost:8000/doc/thesis/x-1'
+    """
+    bare = id_or_path.partition("#")[0]
+    head, _, tail = bare.rpartition("id/")
+    return f"{head}doc/{tail}"
+
+
+def split_path(path: str) -> tuple[Kind, str] | None:
+    """Kind and key that an `id/…` or `doc/…` path names, or None.
+
+    >>> split_path("doc/thesis/uk.bl.ethos.637591")
+    ('thesis', 'uk.bl.ethos.637591')
+    """
+    parts = path.split("/")
+    if len(parts) != 3 or parts[0] not in ("id", "doc") or parts[1] not in KINDS or not parts[2]:
+        return None
+    kind: Kind = next(k for k in KINDS if k == parts[1])
+    return kind, unquote(parts[2])

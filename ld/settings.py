@@ -1,0 +1,70 @@
+"""Settings: flags, else `THESIS_LD_*` variables, else defaults; read once at a door and passed on as one frozen value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ld.errors import SettingsError
+
+PREFIX = "THESIS_LD_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, with its default."""
+
+    data: Path = Path("data")
+    """The data folder: ledger, snapshots and the pointer to the current one."""
+    base: str = "http://localhost:8000/"
+    """The base IRI that addresses are built on; may have a path, ends in a slash."""
+    host: str = "127.0.0.1"
+    """The address that `serve` listens on."""
+    port: int = 8000
+    """The port that `serve` listens on."""
+    workers: int = 1
+    """Worker processes of `serve`."""
+    keep: int = 3
+    """How many snapshots stay in the data folder."""
+    shrink: float = 0.95
+    """A build that would publish less than this share of the records before it refuses."""
+    page_size: int = 100
+    """Theses on one page of a person's or an organisation's description."""
+    max_field: int = 1_000_000
+    """Characters in the longest field a record may have; a record with a longer one is rejected."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"https?://[^\s/?#<>\"{}|\\^`]+(/[^\s?#<>\"{}|\\^`]*)?", self.base):
+            raise SettingsError(
+                f"The base IRI {self.base!r} is not an http or https address without query or fragment. "
+                "Give one like https://example.org/theses/."
+            )
+        if not self.base.endswith("/"):
+            object.__setattr__(self, "base", self.base + "/")
+
+
+def read(environ: Mapping[str, str], **flags: Any) -> Settings:
+    """The settings that flags (None where not given) and environment variables say.
+
+    >>> read({"THESIS_LD_PORT": "9000"}, base=None, host="0.0.0.0").port
+    9000
+    """
+    values: dict[str, Any] = {}
+    for setting in fields(Settings):
+        given, variable = flags.get(setting.name), PREFIX + setting.name.upper()
+        if given is None and variable in environ:
+            given = environ[variable]
+        if given is not None:
+            values[setting.name] = _convert(type(setting.default), given, variable)
+    return Settings(**values)
+
+
+def _convert(kind: type, given: Any, variable: str) -> Any:
+    try:
+        return kind(given)  # Path's default is a PosixPath, whose type makes a path again
+    except ValueError as error:
+        name = variable.removeprefix(PREFIX).lower().replace("_", "-")
+        raise SettingsError(f"{given!r} is no {kind.__name__} for --{name} ({variable}).") from error
