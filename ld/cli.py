@@ -1,0 +1,211 @@
+"""The command line: a thin skin; every command is one call of the library.
+
+Data goes to stdout, talk and progress to stderr. Exit 0: done. 1: faults found. 2: could not run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from ld import __version__, settings
+from ld.errors import LdError
+
+Command = Callable[..., Any]
+talk = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class _Group(click.Group):
+    """Shows an `LdError` as one clear message and exits 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LdError as error:
+            talk.print(f"thesis-ld: {error}", markup=False, style="red")
+            raise SystemExit(2) from error
+        except KeyboardInterrupt:
+            talk.print("thesis-ld: stopped. What was published before is still published.", markup=False)
+            raise SystemExit(2) from None
+
+
+def _setting(name: str, text: str) -> Callable[[Command], Command]:
+    """An option for one field of `Settings`; unset ones fall back to the environment, then to the default."""
+    flag = "--" + name.replace("_", "-")
+    metavar = {"data": "DIR", "base": "IRI", "host": "HOST"}.get(name, "N")
+    return click.option(flag, name, metavar=metavar, default=None, help=text)
+
+
+def _settings(**flags: Any) -> settings.Settings:
+    return settings.read(os.environ, **flags)
+
+
+data = _setting("data", "The data folder (default: data).")
+base = _setting("base", "The base IRI that addresses are built on (default: http://localhost:8000/).")
+keep = _setting("keep", "How many snapshots stay in the data folder (default: 3).")
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="thesis-ld")
+def main() -> None:
+    """Publishes UK doctoral thesis records as linked data.
+
+    \b
+    Example:
+      thesis-ld build EThOS_CSV_202310.csv --data data --base https://example.org/theses/
+      thesis-ld serve --data data
+    """
+
+
+@main.command()
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@data
+@base
+@keep
+@click.option("--add", is_flag=True, help="Keep what is published and add or replace these.")
+@click.option("--allow-shrink", is_flag=True, help="Publish even if the corpus becomes much smaller.")
+@_setting("workers", "Worker processes; this version reads with one, whatever is asked.")
+def build(sources: tuple[Path, ...], add: bool, allow_shrink: bool, **flags: Any) -> None:
+    """Reads records, maps and validates them, and publishes a new snapshot.
+
+    SOURCES are files or folders: record pages, EThOS's open CSV, UKETD_DC XML, also .gz and .zip. They state the whole
+    corpus: a thesis that they do not hold any more is withdrawn. With --add they add to it.
+
+    \b
+    Example:
+      thesis-ld build seeds/ --data data
+    """
+    from ld.build import build as run
+
+    with _progress() as progress:
+        summary = run(sources, _settings(**flags), add=add, allow_shrink=allow_shrink, progress=progress)
+    _say(summary)
+    if summary.rejected:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("keys", nargs=-1, required=True)
+@click.option("--reason", metavar="TEXT", help="Why; shown to whoever asks for the address.")
+@click.option("--undo", is_flag=True, help="Let the next build publish these again.")
+@data
+def withdraw(keys: tuple[str, ...], reason: str | None, undo: bool, **flags: Any) -> None:
+    """Takes theses out; their addresses answer 410 with the reason, whatever later sources say.
+
+    \b
+    Example:
+      thesis-ld withdraw uk.bl.ethos.637591 --reason "Taken down at the author's request."
+    """
+    from ld import build as work
+
+    if undo:
+        work.restore(keys, _settings(**flags))
+        talk.print(f"{_count(len(keys), 'withdrawal')} lifted. Build again to publish what the sources hold.")
+        return
+    if not reason or not reason.strip():
+        raise click.UsageError("Say why with --reason TEXT; it is what people will read at the address.")
+    summary = work.withdraw(keys, reason.strip(), _settings(**flags))
+    talk.print(f"{_count(len(keys), 'thesis', 'theses')} withdrawn; {summary.published:,} stay published.")
+
+
+@main.command()
+@data
+@_setting("host", "The address to listen on (default: 127.0.0.1).")
+@_setting("port", "The port to listen on (default: 8000).")
+@_setting("workers", "Worker processes (default: 1).")
+def serve(**flags: Any) -> None:
+    """Serves the current snapshot; a new one is picked up without a restart.
+
+    \b
+    Example:
+      thesis-ld serve --data data --port 8000
+    """
+    from ld.web.server import serve as run
+
+    run(_settings(**flags))
+
+
+@main.command()
+@data
+@click.option("--verify", is_flag=True, help="Read every file of the snapshot and compare its checksum.")
+@click.option("--json", "as_json", is_flag=True, help="Write the status as JSON.")
+def status(verify: bool, as_json: bool, **flags: Any) -> None:
+    """Says what is published, since when and from what.
+
+    \b
+    Example:
+      thesis-ld status --data data --verify
+    """
+    from ld import snapshot
+
+    folder = _settings(**flags).data
+    state = snapshot.status(folder)
+    click.echo(json.dumps(state.to_json(), indent=2, ensure_ascii=False) if as_json else state.text())
+    if not verify:
+        return
+    problems = snapshot.verify(folder)
+    for problem in problems:
+        talk.print(problem, markup=False, style="red")
+    if problems:
+        talk.print("Go back with `thesis-ld rollback`, or build again from the sources.")
+        sys.exit(1)
+    talk.print("Every file is as it was published.")
+
+
+@main.command()
+@data
+def rollback(**flags: Any) -> None:
+    """Goes back to the snapshot before the current one.
+
+    \b
+    Example:
+      thesis-ld rollback --data data
+    """
+    from ld import snapshot
+
+    now = snapshot.rollback(_settings(**flags).data)
+    talk.print(f"Serving {now.name} again, built {now.manifest.created:%Y-%m-%d %H:%M} UTC.")
+
+
+@contextmanager
+def _progress() -> Any:
+    """A display of the stages; silent where stderr is no terminal."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal) as display:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = display.add_task(stage, total=None)
+            display.update(tasks[stage], completed=done)
+
+        yield show
+
+
+def _say(summary: Any) -> None:
+    """The summary of a build, on stderr."""
+    for reason in summary.reasons:
+        talk.print(f"rejected: {reason}", markup=False, style="red")
+    if summary.rejected > len(summary.reasons):
+        talk.print(f"… and {summary.rejected - len(summary.reasons):,} more in reports/rejected.jsonl of the snapshot.")
+    for line in summary.lines():
+        talk.print(line, markup=False)
+
+
+def _count(n: int, one: str, many: str | None = None) -> str:
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

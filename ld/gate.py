@@ -1,0 +1,64 @@
+"""The gate: which descriptions may be published, judged by the shapes a few hundred at a time.
+
+Descriptions are validated together with what they embed, so a chunk sees every type that its links need. What only the
+whole corpus shows (one ISNI under several names) is already a triple of each record (`tld:claimedIsni`) when it gets here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from ld.mapping import Description
+from ld.shapes import Finding, Shapes
+
+CHUNK = 500
+"""Descriptions in one run of the engine: larger ones gain nothing and take memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A description and what the shapes find about it."""
+
+    description: Description
+    findings: tuple[Finding, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether nothing found is a violation; warnings and infos publish."""
+        return all(finding.severity != "violation" for finding in self.findings)
+
+
+def judge(descriptions: Iterable[Description], shapes: Shapes) -> Iterator[Verdict]:
+    """A verdict for each description, in order.
+
+    A violation of something embedded (a person without a name) counts against every description that embeds it; its
+    warnings and infos are told once, with the description that it has itself.
+    """
+    pending = iter(descriptions)
+    while chunk := list(islice(pending, CHUNK)):
+        yield from _judge_chunk(chunk, shapes)
+
+
+def _judge_chunk(chunk: Sequence[Description], shapes: Shapes) -> Iterator[Verdict]:
+    owners: dict[str, set[int]] = defaultdict(set)
+    guests: dict[str, set[int]] = defaultdict(set)
+    triples = {}
+    for index, description in enumerate(chunk):
+        for triple in description.own:
+            owners[triple.subject.value].add(index)
+            triples[triple] = None
+        for triple in description.embedded:
+            guests[triple.subject.value].add(index)
+            triples[triple] = None
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for finding in shapes.validate(triples).findings:
+        concerned = set(owners[finding.focus])
+        if finding.severity == "violation":
+            concerned |= guests[finding.focus]
+        for index in concerned:
+            found[index].append(finding)
+    for index, description in enumerate(chunk):
+        yield Verdict(description, tuple(found[index]))
