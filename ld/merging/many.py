@@ -1,0 +1,111 @@
+"""Rules for what a thesis has many of: the values of all parts, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Any
+
+from ld.merging.one import languages_meet, with_language
+from ld.merging.work import Work, distinct, folded, same_printed
+from ld.record import Sponsor, Text, Thesis
+
+
+def words(work: Work, name: str) -> dict[str, Any]:
+    """Plain words, the first spelling of each."""
+    return _each(work, name, folded)
+
+
+def dois(work: Work, name: str) -> dict[str, Any]:
+    """DOIs, which are the same in either case."""
+    return _each(work, name, str.casefold)
+
+
+def codes(work: Work, name: str) -> dict[str, Any]:
+    """Codes and addresses, which are compared letter by letter."""
+    return _each(work, name, str)
+
+
+def _each(work: Work, name: str, key: Callable[[str], Hashable]) -> dict[str, Any]:
+    united: dict[Hashable, str] = {}
+    for _, values in work.values(name):
+        for value in values:
+            united.setdefault(key(value), value)
+    return {name: tuple(united.values())}
+
+
+def keywords(work: Work, name: str) -> dict[str, Any]:
+    """Keywords; one that is tagged in one part and untagged in another is the tagged one."""
+    united: dict[str, list[Text]] = {}
+    for _, values in work.values(name):
+        for value in values:
+            same = united.setdefault(folded(value.value), [])
+            at = next((i for i, had in enumerate(same) if languages_meet(had, value)), None)
+            if at is None:
+                same.append(value)
+            else:
+                same[at] = with_language(same[at], value)
+    return {name: tuple(text for same in united.values() for text in same)}
+
+
+def abstracts(work: Work, name: str) -> dict[str, Any]:
+    """Abstracts: one a language and part, the longer of a text and its beginning, else the more trusted."""
+    kept: list[tuple[Thesis, Text]] = []
+    for part, texts in work.values(name):
+        known = list(kept)
+        for text in texts:
+            at = _same_abstract(known, text)
+            rival = next((had for had in known if _language(had[1]) == _language(text)), None)
+            if at is not None:
+                source, had = kept[at]
+                fuller = max(had, text, key=lambda t: len(folded(t.value)))
+                kept[at] = (source, replace(fuller, language=had.language or text.language))
+            elif rival:
+                work.clash(name, (rival[0], rival[1].value), (part, text.value))
+            else:
+                kept.append((part, text))
+    return {name: distinct(text for _, text in kept)}
+
+
+def _same_abstract(known: list[tuple[Thesis, Text]], text: Text) -> int | None:
+    """Where the same text stands, or else one that begins like it to the end of the shorter."""
+    ours = folded(text.value)
+    theirs = [folded(had.value) for _, had in known]
+    if ours in theirs:
+        return theirs.index(ours)
+    return next((i for i, other in enumerate(theirs) if other.startswith(ours) or ours.startswith(other)), None)
+
+
+def _language(text: Text) -> str:
+    """The language to compare by: EThOS tags no abstract, and what it leaves untagged is English as a rule."""
+    return (text.language or "en").partition("-")[0].casefold()
+
+
+def sponsors(work: Work, name: str) -> dict[str, Any]:
+    """Sponsors; one without a grant number says nothing beside the same one with it."""
+    united: list[Sponsor] = []
+    for part, values in work.values(name):
+        for sponsor in values:
+            at = _same_sponsor(work, united, sponsor)
+            if at is None:
+                united.append(sponsor)
+                continue
+            had = united[at]
+            work.another_form(name, part, sponsor.body.name, had.body.name)
+            body = replace(had.body, isni=had.body.isni or sponsor.body.isni)
+            united[at] = Sponsor(body, had.grant or sponsor.grant)
+    return {name: tuple(united)}
+
+
+def _same_sponsor(work: Work, united: list[Sponsor], sponsor: Sponsor) -> int | None:
+    """Where the same sponsor stands: with the same grant, or else where either names none."""
+    same = [i for i, had in enumerate(united) if _one_body(work, had, sponsor)]
+    grant = folded(sponsor.grant or "")
+    exact = next((i for i in same if folded(united[i].grant or "") == grant), None)
+    if exact is not None:
+        return exact
+    return next((i for i in same if not grant or not united[i].grant), None)
+
+
+def _one_body(work: Work, one: Sponsor, other: Sponsor) -> bool:
+    return same_printed(one.body, other.body) or work.same_body(one.body, other.body)
