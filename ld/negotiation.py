@@ -1,0 +1,130 @@
+"""Negotiation: which format, and which coding, a request's headers ask for (RFC 9110, section 12.5).
+
+Parameters of media types are dropped before anything is compared: `text/turtle;charset=utf-8` and
+`application/ld+json;profile="…"` ask for what we have. What cannot be read is passed over, nothing raises, and a header
+of any length costs the same small work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from werkzeug.http import parse_accept_header
+
+from ld.formats import FORMATS, Format, content_type
+
+MAX_HEADER = 4096
+"""Characters of a header that are read; real clients send less than 400."""
+
+_RANGE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
+
+Coding = Literal["zstd", "gzip"]
+CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
+"""The codings offered, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The format to answer in, and the media type to call it: the client's own word for it where that is honest."""
+
+    format: Format
+    media_type: str
+
+    @property
+    def content_type(self) -> str:
+        """The `Content-Type` of the answer."""
+        return content_type(self.media_type)
+
+
+def negotiate(accept: Sequence[str] | str | None, offered: Sequence[Format] = FORMATS) -> Choice | None:
+    """The best of the offered formats, or None when the client takes none of them (406).
+
+    accept: the value of the header, or of each when there are several. No header, an empty one, or one without a single
+    readable media range has no preference: it gets the first format offered.
+
+    Of equal weights the format that is *named* goes before one that a wildcard lets in (`text/turtle, */*` means
+    Turtle), and then the order of `offered` decides. Other names of a format (`application/json`) are never found by a
+    wildcard.
+
+    >>> negotiate("text/turtle;charset=utf-8, */*;q=0.1").media_type
+    'text/turtle'
+    >>> negotiate("text/turtle;q=0.5, application/json").media_type
+    'application/json'
+    >>> negotiate("image/png") is None
+    True
+    """
+    return _negotiate(_joined(accept), tuple(offered))
+
+
+def negotiate_encoding(accept_encoding: Sequence[str] | str | None) -> Coding | None:
+    """The coding to answer in, or None for none at all.
+
+    A wildcard lets gzip in, which everything reads. When every coding and `identity` are refused, None is all there is.
+
+    >>> negotiate_encoding("gzip, deflate, br, zstd"), negotiate_encoding("gzip;q=0.5, identity")
+    ('zstd', None)
+    """
+    return _negotiate_encoding(_joined(accept_encoding))
+
+
+@lru_cache(maxsize=512)
+def _negotiate(accept: str, offered: tuple[Format, ...]) -> Choice | None:
+    ranges = dict(_ranges(accept)) or {"*/*": 1.0}
+    best: tuple[float, int] = (0.0, 0)
+    chosen: Choice | None = None
+    for row in offered:
+        for asked, answered in _names(row):
+            weight, exactness = _weigh(ranges, asked, named_only=asked != row.media_type)
+            if weight > 0 and (weight, exactness) > best:
+                best, chosen = (weight, exactness), Choice(row, answered)
+    return chosen
+
+
+@lru_cache(maxsize=512)
+def _negotiate_encoding(accept: str) -> Coding | None:
+    weights = {name.removeprefix("x-"): weight for name, weight in _weights(accept)}
+    offers = {coding: weights.get(coding, 0.0) for coding in CODINGS}
+    if "gzip" not in weights:
+        offers["gzip"] = weights.get("*", 0.0)
+    best = max(CODINGS, key=offers.__getitem__)  # the first of equals
+    return best if offers[best] > 0 and offers[best] >= weights.get("identity", 0.0) else None
+
+
+def _names(row: Format) -> Iterator[tuple[str, str]]:
+    yield row.media_type, row.media_type
+    yield from row.aliases.items()
+
+
+def _weigh(ranges: Mapping[str, float], media_type: str, *, named_only: bool) -> tuple[float, int]:
+    """The weight of the most exact range that takes a media type in, and how exact it is: 2 named, 1 `text/*`, 0."""
+    wider = () if named_only else ((f"{media_type.partition('/')[0]}/*", 1), ("*/*", 0))
+    for media_range, exactness in ((media_type, 2), *wider):
+        if media_range in ranges:
+            return ranges[media_range], exactness
+    return 0.0, 0
+
+
+def _ranges(accept: str) -> Iterator[tuple[str, float]]:
+    """Media ranges without their parameters and the highest weight each was given."""
+    found: dict[str, float] = {}
+    for item, weight in _weights(accept):
+        name = "*/*" if item == "*" else item  # Java's own client sends a lone star
+        if _RANGE.fullmatch(name):
+            found[name] = max(weight, found.get(name, 0.0))
+    yield from found.items()
+
+
+def _weights(header: str) -> Iterable[tuple[str, float]]:
+    if len(header) > MAX_HEADER:
+        header = header[:MAX_HEADER].rpartition(",")[0]
+    # Accept.__iter__ gives values sorted by weight; the list itself holds the pairs.
+    pairs: list[tuple[str, float]] = list(list.__iter__(parse_accept_header(header)))
+    return [(item.partition(";")[0].strip().lower(), weight) for item, weight in pairs]
+
+
+def _joined(header: Sequence[str] | str | None) -> str:
+    return header if isinstance(header, str) else ", ".join(header or ())
