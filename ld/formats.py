@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pyoxigraph import Triple
 
 from ld import context, rdf, rdfxml, turtle
+from ld.negotiation import MAX_HEADER, choose, joined
 from ld.statements import Statements
 
 
@@ -66,6 +68,19 @@ def content_type(media_type: str) -> str:
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The format to answer in, and the media type to call it: the client's own word for it where that is honest."""
+
+    format: Format
+    media_type: str
+
+    @property
+    def content_type(self) -> str:
+        """The `Content-Type` of the answer."""
+        return content_type(self.media_type)
+
+
 def jsonld(source: Source) -> bytes:
     """One nested, compacted node, its context by address."""
     node = context.load().nest(rdf.parse(source.ntriples), source.root)
@@ -118,6 +133,26 @@ FORMATS: tuple[Format, ...] = (
 """The order is the server's preference where a client has none: a person, then the most readable syntaxes."""
 
 BY_SUFFIX: Mapping[str, Format] = {each.suffix: each for each in FORMATS}
+HTML = BY_SUFFIX["html"]
+
+
+def negotiate(accept: Sequence[str] | str | None, offered: Sequence[Format] = FORMATS) -> Choice | None:
+    """What the `Accept` headers of a request ask for (see `ld.negotiation.choose`), or None (406).
+
+    >>> negotiate("text/turtle;charset=utf-8, */*;q=0.1").media_type
+    'text/turtle'
+    >>> negotiate("text/turtle;q=0.5, application/json").media_type
+    'application/json'
+    >>> negotiate("image/png") is None
+    True
+    """
+    return _negotiate(joined(accept)[: MAX_HEADER + 1], tuple(offered))
+
+
+@lru_cache(maxsize=512)  # clients send few different headers
+def _negotiate(accept: str, offered: tuple[Format, ...]) -> Choice | None:
+    found = choose(accept, offered)
+    return Choice(*found) if found else None
 
 
 def serialize(to: Format | str, triples: bytes | Iterable[Triple], *, root: str, graph: str, context_url: str) -> bytes:

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from werkzeug.http import parse_accept_header
-
-from ld.formats import FORMATS, Format, content_type
 
 MAX_HEADER = 4096
 """Characters of a header that are read; real clients send less than 400."""
@@ -27,37 +24,41 @@ CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
 """The codings offered, best first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The format to answer in, and the media type to call it: the client's own word for it where that is honest."""
-
-    format: Format
-    media_type: str
+class Offer(Protocol):
+    """What can be offered: a media type, and the other names it is asked for by → the type it then answers with."""
 
     @property
-    def content_type(self) -> str:
-        """The `Content-Type` of the answer."""
-        return content_type(self.media_type)
+    def media_type(self) -> str: ...
+    @property
+    def aliases(self) -> Mapping[str, str]: ...
 
 
-def negotiate(accept: Sequence[str] | str | None, offered: Sequence[Format] = FORMATS) -> Choice | None:
-    """The best of the offered formats, or None when the client takes none of them (406).
+AnyOffer = TypeVar("AnyOffer", bound=Offer)
+
+
+def choose(accept: Sequence[str] | str | None, offered: Sequence[AnyOffer]) -> tuple[AnyOffer, str] | None:
+    """The best of what is offered and the media type to call it, or None when the client takes none of it (406).
 
     accept: the value of the header, or of each when there are several. No header, an empty one, or one without a single
-    readable media range has no preference: it gets the first format offered.
+    readable media range has no preference: it gets what is offered first.
 
-    Of equal weights the format that is *named* goes before one that a wildcard lets in (`text/turtle, */*` means
-    Turtle), and then the order of `offered` decides. Other names of a format (`application/json`) are never found by a
-    wildcard.
-
-    >>> negotiate("text/turtle;charset=utf-8, */*;q=0.1").media_type
-    'text/turtle'
-    >>> negotiate("text/turtle;q=0.5, application/json").media_type
-    'application/json'
-    >>> negotiate("image/png") is None
-    True
+    Of equal weights the type that is *named* goes before one that a wildcard lets in (`text/turtle, */*` means Turtle),
+    and then the order of `offered` decides. Aliases (`application/json`) are never found by a wildcard.
     """
-    return _negotiate(_joined(accept), tuple(offered))
+    ranges = dict(_ranges(joined(accept))) or {"*/*": 1.0}
+    best: tuple[float, int] = (0.0, 0)
+    chosen: tuple[AnyOffer, str] | None = None
+    for offer in offered:
+        for asked, answered in ((offer.media_type, offer.media_type), *offer.aliases.items()):
+            weight, exactness = _weigh(ranges, asked, named_only=asked != offer.media_type)
+            if weight > 0 and (weight, exactness) > best:
+                best, chosen = (weight, exactness), (offer, answered)
+    return chosen
+
+
+def joined(header: Sequence[str] | str | None) -> str:
+    """Several headers of one name as the one they mean (RFC 9110, 5.2)."""
+    return header if isinstance(header, str) else ", ".join(header or ())
 
 
 def negotiate_encoding(accept_encoding: Sequence[str] | str | None) -> Coding | None:
@@ -68,20 +69,7 @@ def negotiate_encoding(accept_encoding: Sequence[str] | str | None) -> Coding | 
     >>> negotiate_encoding("gzip, deflate, br, zstd"), negotiate_encoding("gzip;q=0.5, identity")
     ('zstd', None)
     """
-    return _negotiate_encoding(_joined(accept_encoding))
-
-
-@lru_cache(maxsize=512)
-def _negotiate(accept: str, offered: tuple[Format, ...]) -> Choice | None:
-    ranges = dict(_ranges(accept)) or {"*/*": 1.0}
-    best: tuple[float, int] = (0.0, 0)
-    chosen: Choice | None = None
-    for row in offered:
-        for asked, answered in _names(row):
-            weight, exactness = _weigh(ranges, asked, named_only=asked != row.media_type)
-            if weight > 0 and (weight, exactness) > best:
-                best, chosen = (weight, exactness), Choice(row, answered)
-    return chosen
+    return _negotiate_encoding(joined(accept_encoding)[: MAX_HEADER + 1])
 
 
 @lru_cache(maxsize=512)
@@ -92,11 +80,6 @@ def _negotiate_encoding(accept: str) -> Coding | None:
         offers["gzip"] = weights.get("*", 0.0)
     best = max(CODINGS, key=offers.__getitem__)  # the first of equals
     return best if offers[best] > 0 and offers[best] >= weights.get("identity", 0.0) else None
-
-
-def _names(row: Format) -> Iterator[tuple[str, str]]:
-    yield row.media_type, row.media_type
-    yield from row.aliases.items()
 
 
 def _weigh(ranges: Mapping[str, float], media_type: str, *, named_only: bool) -> tuple[float, int]:
@@ -124,7 +107,3 @@ def _weights(header: str) -> Iterable[tuple[str, float]]:
     # Accept.__iter__ gives values sorted by weight; the list itself holds the pairs.
     pairs: list[tuple[str, float]] = list(list.__iter__(parse_accept_header(header)))
     return [(item.partition(";")[0].strip().lower(), weight) for item, weight in pairs]
-
-
-def _joined(header: Sequence[str] | str | None) -> str:
-    return header if isinstance(header, str) else ", ".join(header or ())
