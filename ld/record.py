@@ -48,6 +48,8 @@ class SourceRecord:
     origin: Origin
     fields: Mapping[str, tuple[str, ...]]
     languages: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
+    """What the reader had to repair or leave out to read the record at all."""
 
 
 @dataclass(frozen=True, slots=True)
