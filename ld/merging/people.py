@@ -53,7 +53,7 @@ def fullness(given: str | None) -> int:
 
 
 def _pairs(ours: Sequence[Person], theirs: Sequence[Person]) -> dict[int, int]:
-    """Which of ours is which of theirs: by the same name first, then by names that agree at one place, then anywhere."""
+    """Which of ours is which of theirs: the same name first, then one that agrees at its place, then anywhere."""
     one, other = [names.parse(p.name) for p in ours], [names.parse(p.name) for p in theirs]
     same, also = [folded(n.inverted) for n in one], [folded(n.inverted) for n in other]
     tests: tuple[Callable[[int, int], bool], ...] = (
