@@ -1,0 +1,35 @@
+"""The web door: a Flask app over the published snapshot."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from ld import context, shapes
+from ld.settings import Settings
+from ld.snapshot import Publication
+from ld.web import errors, guard, home, responses, shape_pages, templating, things, vocabularies
+from ld.web.mount import Mount
+from ld.web.site import EXTENSION, Site
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings) -> Flask:
+    """The site over the data folder of `settings`; it needs no published snapshot to start."""
+    app = Flask(__name__, static_folder=None)
+    site = Site(settings, Publication(settings.data), shapes.load(), context.load())
+    app.extensions[EXTENSION] = site
+    app.url_map.merge_slashes = False  # a key may hold slashes; none is taken out of it
+    for part in (things, vocabularies, shape_pages, home):
+        app.register_blueprint(part.blueprint)
+    app.before_request(guard.check)
+    app.after_request(responses.finish)
+    errors.register(app)
+    templating.register(app)
+    routes = app.url_map.bind("")
+
+    def known(path: str) -> bool:
+        return routes.test(path)
+
+    app.wsgi_app = Mount(app.wsgi_app, site.base, known)  # type: ignore[method-assign,assignment]
+    return app

@@ -1,0 +1,203 @@
+"""Pages: a description as labelled rows for people; labels and their order come from the shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from ld import isni
+from ld.context import Context
+from ld.shapes import Shapes
+from ld.snapshot import Listed
+from ld.vocabulary import Vocabulary
+from ld.web import labels
+from ld.web.links import Links
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_FOAF = "http://xmlns.com/foaf/0.1/"
+_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_DCTERMS = "http://purl.org/dc/terms/"
+_OWL = "http://www.w3.org/2002/07/owl#"
+_BIBO = "http://purl.org/ontology/bibo/"
+_HYDRA = "http://www.w3.org/ns/hydra/core#"
+
+_NAMES = (_FOAF + "name", _SKOS + "prefLabel", _RDFS + "label", _DCTERMS + "title")
+_SEQUENCE = _BIBO + "authorList"
+_CREATOR = _DCTERMS + "creator"
+# The heading says the type, the order of the authors says the list, and the pages of theses stand below.
+_UNSHOWN = {_RDF + "type", _SEQUENCE, _HYDRA + "collection"}
+_NUMBERS = {_DCTERMS + "identifier", "https://w3id.org/thesis-ld/terms#claimedIsni"}
+_DOI = _BIBO + "doi"
+_LAST = 10_000
+"""Where a property stands that no shape orders."""
+
+Term = NamedNode | BlankNode | Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value as shown: its text, where it leads, its language, and what is said of it in turn."""
+
+    text: str
+    href: str | None = None
+    language: str | None = None
+    identifiers: tuple[Value, ...] = ()
+    anchor: str | None = None
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The paragraphs of a long text."""
+        return [line.strip() for line in self.text.splitlines() if line.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One property with its values, as people call it."""
+
+    label: str
+    description: str
+    property: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One thesis in the list of an agent."""
+
+    title: str
+    href: str
+    year: str | None
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One thing of a document that describes several."""
+
+    iri: str
+    label: str
+    anchor: str | None
+    rows: tuple[Row, ...]
+
+
+class Renderer:
+    """Shows one graph; knows no HTML."""
+
+    def __init__(
+        self, triples: Iterable[Triple], shapes: Shapes, context: Context, links: Links, vocabulary: Vocabulary
+    ) -> None:
+        self.shapes, self.context, self.links, self.vocabulary = shapes, context, links, vocabulary
+        self.said: dict[str, dict[str, list[Term]]] = {}
+        for triple in triples:
+            about = self.said.setdefault(triple.subject.value, {})  # type: ignore[union-attr]
+            about.setdefault(triple.predicate.value, []).append(triple.object)  # type: ignore[arg-type]
+
+    def rows(self, subject: str) -> tuple[Row, ...]:
+        """What is said of `subject`, in the order of the shapes."""
+        return self._rows(subject, frozenset())
+
+    def sections(self, root: str) -> list[Section]:
+        """Everything that the graph describes, `root` first; what has no label of its own says it with its IRI."""
+        subjects = [root, *sorted((iri for iri in self.said if iri != root), key=self._label)]
+        return [Section(iri, self._label(iri), iri.partition("#")[2] or None, self.rows(iri)) for iri in subjects]
+
+    def works(self, items: Iterable[Listed]) -> list[Work]:
+        """The theses of an agent, each with the agent's role in it."""
+        return [Work(item.title, self.links.path(item.path), item.year, self._role(item.role)) for item in items]
+
+    def name(self, iri: str) -> str | None:
+        """What the graph, our vocabularies or the table of well-known things call an IRI."""
+        about = self.said.get(iri) or {}
+        for names in _NAMES:
+            for term in about.get(names, ()):
+                return term.value
+        for names in _NAMES:
+            for triple in self.vocabulary.describe(iri):
+                if triple.predicate.value == names:
+                    return triple.object.value  # type: ignore[union-attr]
+        return labels.THINGS.get(iri)
+
+    def _label(self, iri: str) -> str:
+        return self.name(iri) or iri
+
+    def _rows(self, subject: str, above: frozenset[str]) -> tuple[Row, ...]:
+        about = self.said.get(subject, {})
+        classes = [term.value for term in about.get(_RDF + "type", ())]
+        found = []
+        for predicate, terms in about.items():
+            if predicate in _UNSHOWN:
+                continue
+            label, description, order = self._field(predicate, classes)
+            ordered = self._ordered(subject, predicate, terms)
+            values = tuple(self._value(subject, predicate, term, above) for term in ordered)
+            found.append((order, label, Row(label, description, self.context.compact(predicate), values)))
+        return tuple(row for _, _, row in sorted(found, key=lambda entry: entry[:2]))
+
+    def _field(self, predicate: str, classes: Sequence[str]) -> tuple[str, str, float]:
+        for kind in classes:
+            if field := self.shapes.labels(predicate, kind):
+                return field.name, field.description, field.order
+        label = labels.PROPERTIES.get(predicate) or self.name(predicate) or labels.local_name(predicate)
+        return label, "", _LAST
+
+    def _role(self, role: str) -> str:
+        word = self.context.words[role]
+        return self._field(word.predicate.value, [_BIBO + "Thesis"])[0]
+
+    def _ordered(self, subject: str, predicate: str, terms: list[Term]) -> list[Term]:
+        if predicate != _CREATOR or _SEQUENCE not in self.said[subject]:
+            return terms
+        places = self.said.get(self.said[subject][_SEQUENCE][0].value, {})
+        numbered = [(p.removeprefix(_RDF + "_"), term) for p, (term, *_) in places.items()]
+        order = {term.value: int(number) for number, term in numbered if number.isdigit()}
+        return sorted(terms, key=lambda term: order.get(term.value, _LAST))
+
+    def _value(self, subject: str, predicate: str, term: Term, above: frozenset[str]) -> Value:
+        if isinstance(term, Literal):
+            return self._literal(predicate, term)
+        if isinstance(term, BlankNode):
+            return Value("", rows=self._inside(term.value, above | {subject}))
+        iri = term.value
+        href, number = self.links.href(iri), _number(iri)
+        if number:
+            return Value(number, href)
+        text = self._label(iri)
+        if iri.startswith(subject + "#") and iri in self.said:
+            return Value(text, anchor=iri.partition("#")[2], rows=self._inside(iri, above | {subject}))
+        return Value(text, href, identifiers=tuple(self._identifiers(iri)))
+
+    def _inside(self, subject: str, above: frozenset[str]) -> tuple[Row, ...]:
+        return () if subject in above else self._rows(subject, above)
+
+    def _identifiers(self, iri: str) -> Iterator[Value]:
+        for term in self.said.get(iri, {}).get(_OWL + "sameAs", ()):
+            if number := _number(term.value):
+                yield Value(number, self.links.href(term.value))
+
+    def _literal(self, predicate: str, literal: Literal) -> Value:
+        text = literal.value
+        if predicate == _DOI:
+            return Value(text, "https://doi.org/" + quote(text, safe="/:;()!$&'*+,=@-._~"))
+        if predicate in _NUMBERS and isni.is_valid(text):
+            return Value(_printed(text))
+        language = literal.language if literal.language not in (None, "en") else None  # the page is in English
+        return Value(text, language=language)
+
+
+def _number(iri: str) -> str | None:
+    """An ISNI or ORCID iD that an IRI names, as people read it."""
+    if not iri.startswith((isni.ISNI_IRI, isni.ORCID_IRI)):
+        return None
+    number = isni.compact(iri)
+    return _printed(number) if isni.is_valid(number) else None
+
+
+def _printed(number: str) -> str:
+    if isni.is_orcid(number):
+        return "ORCID " + isni.orcid_iri(number).removeprefix(isni.ORCID_IRI)
+    return "ISNI " + isni.spaced(number)

@@ -1,0 +1,15 @@
+"""The entry that a WSGI server loads: the app over the settings in the environment (`THESIS_LD_*`)."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+
+from ld import settings
+from ld.web import create_app
+
+
+def app() -> Flask:
+    """A new app; servers call this once in each worker process."""
+    return create_app(settings.read(os.environ))
