@@ -108,7 +108,12 @@ FORMATS: tuple[Format, ...] = (
     Format("html", "html", "text/html", "Page", False, None, {"application/xhtml+xml": "text/html"}),
     Format(
         "ttl", "ttl", "text/turtle", "Turtle", True, lambda s: turtle.turtle(s.statements),
-        {"application/x-turtle": "text/turtle", "text/n3": "text/n3", "text/rdf+n3": "text/turtle"},
+        {
+            "application/x-turtle": "text/turtle",
+            "application/turtle": "text/turtle",
+            "text/n3": "text/n3",
+            "text/rdf+n3": "text/turtle",
+        },
     ),
     Format(
         "jsonld", "jsonld", "application/ld+json", "JSON-LD", True, jsonld,

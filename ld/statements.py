@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ld import context, rdf
 
@@ -44,20 +45,24 @@ class Statements:
         grouped: dict[Term, dict[Term, list[Term]]] = {f"<{iri}>": {} for iri in first}
         for subject, predicate, object_ in lines:
             grouped.setdefault(subject, {}).setdefault(predicate, []).append(object_)
-        rank = context.load().rank
         return cls(
             tuple(
                 Subject(
                     term,
                     tuple(
                         (predicate, tuple(values))
-                        for predicate, values in sorted(properties.items(), key=lambda item: rank(item[0][1:-1]))
+                        for predicate, values in sorted(properties.items(), key=lambda item: _rank(item[0]))
                     ),
                 )
                 for term, properties in grouped.items()
                 if properties
             )
         )
+
+
+@lru_cache(maxsize=1024)
+def _rank(predicate: Term) -> tuple[int, str, int]:
+    return context.load().rank(predicate[1:-1])
 
 
 def split_literal(term: Term) -> tuple[str, str | None, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ld import context
 from ld.statements import TYPE, Statements, Subject, Term, split_literal
@@ -30,22 +31,29 @@ class _Names:
     """Prefixed names, and the prefixes that they used."""
 
     def __init__(self) -> None:
-        self._context = context.load()
         self._used: set[str] = set()
 
     def shorten(self, term: Term) -> str:
         """`<iri>` as a prefixed name where the context has a prefix for it."""
-        short = self._context.compact(term[1:-1])
-        prefix, _, local = short.partition(":")
-        if len(short) + 2 == len(term) or not _LOCAL.fullmatch(local):
-            return term
-        self._used.add(prefix)
+        prefix, short = _shortened(term)
+        if prefix:
+            self._used.add(prefix)
         return short
 
     def header(self) -> str:
         """The prefix lines, sorted."""
-        lines = [f"@prefix {prefix}: <{self._context.prefixes[prefix]}> .\n" for prefix in sorted(self._used)]
+        prefixes = context.load().prefixes
+        lines = [f"@prefix {prefix}: <{prefixes[prefix]}> .\n" for prefix in sorted(self._used)]
         return "".join(lines) + "\n" if lines else ""
+
+
+@lru_cache(maxsize=1024)  # the few properties, classes and datatypes come again and again
+def _shortened(term: Term) -> tuple[str | None, str]:
+    short = context.load().compact(term[1:-1])
+    prefix, _, local = short.partition(":")
+    if len(short) + 2 == len(term) or not _LOCAL.fullmatch(local):
+        return None, term
+    return prefix, short
 
 
 def _block(subject: Subject, names: _Names, indent: str) -> str:
