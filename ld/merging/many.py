@@ -52,10 +52,10 @@ def abstracts(work: Work, name: str) -> dict[str, Any]:
     """Abstracts: one a language and part, the longer of a text and its beginning, else the more trusted."""
     kept: list[tuple[Thesis, Text]] = []
     for part, texts in work.values(name):
-        known = list(kept)
+        earlier = len(kept)  # A part may have two abstracts in one language; it does not clash with itself.
         for text in texts:
-            at = _same_abstract(known, text)
-            rival = next((had for had in known if _language(had[1]) == _language(text)), None)
+            at = _same_abstract([had for _, had in kept], earlier, text)
+            rival = next((had for had in kept[:earlier] if _language(had[1]) == _language(text)), None)
             if at is not None:
                 source, had = kept[at]
                 fuller = max(had, text, key=lambda t: len(folded(t.value)))
@@ -67,13 +67,14 @@ def abstracts(work: Work, name: str) -> dict[str, Any]:
     return {name: distinct(text for _, text in kept)}
 
 
-def _same_abstract(known: list[tuple[Thesis, Text]], text: Text) -> int | None:
-    """Where the same text stands, or else one that begins like it to the end of the shorter."""
+def _same_abstract(kept: list[Text], earlier: int, text: Text) -> int | None:
+    """Where the same text stands, or else, among the `earlier` first, one that is its beginning or its whole."""
     ours = folded(text.value)
-    theirs = [folded(had.value) for _, had in known]
-    if ours in theirs:
-        return theirs.index(ours)
-    return next((i for i, other in enumerate(theirs) if other.startswith(ours) or ours.startswith(other)), None)
+    near = [(i, folded(had.value)) for i, had in enumerate(kept) if languages_meet(had, text)]
+    same = next((i for i, theirs in near if theirs == ours), None)
+    if same is not None:
+        return same
+    return next((i for i, theirs in near if i < earlier and (theirs.startswith(ours) or ours.startswith(theirs))), None)
 
 
 def _language(text: Text) -> str:
