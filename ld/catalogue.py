@@ -136,6 +136,18 @@ class Writer:
         """States that a record of this address was read and may not be published."""
         self._db.execute("INSERT OR IGNORE INTO work.rejected VALUES (?)", (path,))
 
+    def has(self, path: str) -> bool:
+        """Whether a thing has a description so far."""
+        self._flush()
+        self._db.execute("CREATE INDEX IF NOT EXISTS work.paths ON fresh (path)")
+        return self._db.execute("SELECT 1 FROM work.fresh WHERE path = ?", (path,)).fetchone() is not None
+
+    def lists(self, agent: str) -> bool:
+        """Whether any thesis is listed under a person or body so far."""
+        self._flush_lists()
+        self._db.execute("CREATE INDEX IF NOT EXISTS work.agents ON listed (agent)")
+        return self._db.execute("SELECT 1 FROM work.listed WHERE agent = ?", (agent,)).fetchone() is not None
+
     def finish(
         self,
         ledger: Path,
@@ -217,19 +229,19 @@ class Writer:
     def _place_listings(self) -> None:
         """Numbers each agent's theses, newest first, and lets an agent's digest see them: they are on its page."""
         db = self._db
-        db.execute("CREATE INDEX work.agents ON fresh (path) WHERE kind <> 'thesis'")
+        db.execute("CREATE INDEX IF NOT EXISTS work.paths ON fresh (path)")
         db.execute(
             """INSERT INTO listings
                SELECT agent, row_number() OVER (PARTITION BY agent
                           ORDER BY year DESC NULLS LAST, title COLLATE NOCASE, title, path, role), role, thesis
                FROM (SELECT DISTINCT f.id AS agent, l.role, l.thesis, t.year, t.title, t.path
-                     FROM work.listed l JOIN work.fresh f ON f.path = l.agent AND f.kind <> 'thesis'
+                     FROM work.listed l JOIN work.fresh f ON f.path = l.agent
                                         JOIN theses t ON t.id = l.thesis)
                ORDER BY 1, 2"""
         )
         lost = db.execute(
             """SELECT agent FROM work.listed l
-               WHERE NOT EXISTS (SELECT 1 FROM work.fresh f WHERE f.path = l.agent AND f.kind <> 'thesis') LIMIT 1"""
+               WHERE NOT EXISTS (SELECT 1 FROM work.fresh f WHERE f.path = l.agent) LIMIT 1"""
         ).fetchone()
         if lost:
             raise BuildError(f"{lost[0]} has theses listed under it and was not described in this build.")

@@ -43,8 +43,8 @@ class Dumps:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        self._triples = _Gzip(folder / TRIPLES)
-        self._quads = _Gzip(folder / QUADS)
+        self._triples = Gzip(folder / TRIPLES)
+        self._quads = Gzip(folder / QUADS)
         self._digest = hashlib.sha256()
         self.triples = 0
         """How many triples were written."""
@@ -71,7 +71,7 @@ class Dumps:
 _igzip: Any = igzip.IGzipFile  # the package has no types
 
 
-class _Gzip:
+class Gzip:
     """A gzip file without a time and a name in its header."""
 
     def __init__(self, path: Path) -> None:
@@ -80,17 +80,20 @@ class _Gzip:
         self._buffer = bytearray()
 
     def write(self, data: bytes) -> None:
+        """Writes more."""
         self._buffer += data
         if len(self._buffer) >= _CHUNK:  # few large writes: each one is a call into the compressor
             self._gzip.write(bytes(self._buffer))
             self._buffer.clear()
 
     def close(self) -> None:
+        """Completes the file."""
         self._gzip.write(bytes(self._buffer))
         self._buffer.clear()
         self._gzip.close()
         self._file.close()
 
     def abandon(self) -> None:
+        """Closes a file that will not be completed."""
         if not self._file.closed:
             self._file.close()

@@ -2,6 +2,7 @@
 
 data/build.lock            held by the one builder
 data/ledger.sqlite         every address ever served (`ld.ledger`)
+data/rejected.jsonl        what the last build rejected, if it was refused
 data/current               a link to the published snapshot
 data/snapshots/<time>-<digest>/
     manifest.json          what it is, with the size and SHA-256 of every file below
@@ -33,6 +34,8 @@ POINTER = "current"
 SNAPSHOTS = "snapshots"
 LOCK = "build.lock"
 LEDGER = "ledger.sqlite"
+REFUSED = "rejected.jsonl"
+"""The rejected records of a build that was refused."""
 UNFINISHED = ".tmp-"
 """How the folder of a build that has not been published begins."""
 
@@ -41,7 +44,7 @@ CATALOGUE = "catalogue.sqlite"
 STORE = "store"
 DUMPS = "dumps"
 REJECTED = "reports/rejected.jsonl"
-REPORT = "reports/report.ttl"
+REPORT = "reports/report.ttl.gz"
 
 WAY_OUT = "Go back with `thesis-ld rollback`, or build again from the sources."
 

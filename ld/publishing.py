@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from pyoxigraph import Triple
 
@@ -25,23 +25,14 @@ from ld.ledger import Ledger, thing
 from ld.manifest import Manifest
 from ld.published import Snapshot, open_current
 from ld.record import Remark
+from ld.report import Finding
+from ld.reporting import Reports
 from ld.store import Loader
 
 VOCABULARY = "vocabulary"
 """The kind of description that goes into the graph only: vocabularies have addresses of their own."""
 
 _PARTS = {manifest.CATALOGUE, catalogue.WORK, manifest.STORE, manifest.DUMPS, Path(manifest.REJECTED).parts[0]}
-
-
-class Found(Protocol):
-    """What a shape found about a description; `name` is the field's."""
-
-    @property
-    def severity(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def message(self) -> str: ...
 
 
 class Builder:
@@ -102,13 +93,13 @@ class Builder:
         embedded: Sequence[Triple] = (),
         *,
         record: Mapping[str, Any] | None = None,
-        findings: Iterable[Found] = (),
+        findings: Iterable[tuple[str, str, str]] = (),
         remarks: Sequence[Remark] = (),
     ) -> None:
         """Writes a description; the dumps follow the order of the calls.
 
         `own` goes into graph and dumps, `own` and `embedded` are what its address answers. `record` is the thesis as
-        JSON. A `vocabulary` goes into the graph only.
+        JSON; `findings` are (severity, field name, message). A `vocabulary` goes into the graph only.
         """
         lines = ntriples(own)
         self._dumps.add(lines, self.base + path)
@@ -121,7 +112,7 @@ class Builder:
             label=label,
             body=ntriples([*own, *embedded]) if embedded else lines,
             record=_json(record).encode() if record is not None else None,
-            findings=tuple((found.severity, found.name, found.message) for found in findings),
+            findings=tuple(findings),
             remarks=tuple(remarks),
         )
         self._catalogue.add(entry)
@@ -140,13 +131,28 @@ class Builder:
 
     def reject(self, record: Mapping[str, Any], *, key: str | None = None) -> None:
         """Keeps a record that is not published; with its `key` (its own, or given), its address can say why."""
-        self._rejected.write(_json(record) + "\n")
+        self._reports.reject(record)
         if key := key or record.get("key"):
             self._catalogue.reject(id_path("thesis", key))
 
-    def report(self, turtle: bytes) -> None:
-        """Puts the validation report beside the rejected records."""
-        (self.folder / manifest.REPORT).write_bytes(turtle)
+    def report(self, findings: Iterable[Finding]) -> None:
+        """Takes findings into the validation report."""
+        self._reports.add(findings)
+
+    def keep_rejected(self) -> Path:
+        """Keeps the rejected records of a build that is about to be refused; gives the file."""
+        kept = self.data / manifest.REFUSED
+        with _disk(self.data):
+            self._reports.keep(kept)
+        return kept
+
+    def described(self, path: str) -> bool:
+        """Whether a thing has a description in this build so far."""
+        return self._catalogue.has(thing(path))
+
+    def listed(self, path: str) -> bool:
+        """Whether any thesis is listed under a person or body so far."""
+        return self._catalogue.lists(thing(path))
 
     def keep_slugs(self, slugs: Mapping[str, str]) -> None:
         """Remembers which body owns which slug, once this build is published."""
@@ -171,6 +177,7 @@ class Builder:
             self._made = None
             self.ledger.note_published(made.name)
             self._prune(made.name)
+            (self.data / manifest.REFUSED).unlink(missing_ok=True)
             return Snapshot(target)
 
     def _read_previous(self) -> tuple[Snapshot | None, SnapshotError | None]:
@@ -205,8 +212,8 @@ class Builder:
         self._made = self.folder
         self.folder.mkdir()
         stack.callback(self._discard)
-        (self.folder / manifest.REJECTED).parent.mkdir()
-        self._rejected = stack.enter_context((self.folder / manifest.REJECTED).open("w", encoding="utf-8"))
+        self._reports = Reports(self.folder)
+        stack.callback(self._reports.stop)
         self._catalogue = catalogue.Writer(self.folder)
         stack.callback(self._catalogue.close)
         self._dumps = Dumps(self.folder / manifest.DUMPS)
@@ -223,7 +230,7 @@ class Builder:
         """Completes every file of the snapshot, its manifest last, and sees them onto the disk."""
         digest = self._dumps.finish()
         self._store.finish()
-        self._rejected.close()
+        self._reports.finish()
         slugs, withdrawals = self.ledger.slugs(), self.ledger.withdrawals()
         counted = self._catalogue.finish(self.ledger.path, self.now, slugs=slugs, withdrawals=withdrawals)
         self._catalogue.close()
@@ -320,6 +327,8 @@ def _disk(data: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as error:
+        if isinstance(error, sqlite3.Error) and not _is_the_disk(error):
+            raise
         told = next((told for word, told in _REFUSALS.items() if word in str(error).lower()), _REFUSAL)
         raise BuildError(
             f"{told.format(data=data)} ({error}). Nothing was published; what was published before still is."
@@ -327,7 +336,7 @@ def _disk(data: Path) -> Iterator[None]:
 
 
 def _is_the_disk(error: BaseException) -> bool:
-    return isinstance(error, sqlite3.Error) or any(word in str(error).lower() for word in _REFUSALS)
+    return any(word in str(error).lower() for word in _REFUSALS)
 
 
 _FULL = "The disk that holds {data} is full: make room and build again"
@@ -341,7 +350,11 @@ _REFUSALS = {
     "read-only": _READ_ONLY,
     "readonly": _READ_ONLY,
     "permission denied": _READ_ONLY,
+    "unable to open": _READ_ONLY,
     "input/output error": _REFUSAL,
+    "disk i/o error": _REFUSAL,
+    "malformed": "A database in {data} is damaged: ask `thesis-ld status --verify`",
+    "database is locked": "Another program writes to the ledger in {data}: end it and build again",
 }
 
 
