@@ -1,7 +1,7 @@
 """The gate: which descriptions may be published, judged by the shapes a few hundred at a time.
 
-Descriptions are validated together with what they embed, so a chunk sees every type that its links need. What only the
-whole corpus shows (one ISNI under several names) is already a triple of each record (`tld:claimedIsni`) when it gets here.
+Descriptions are validated together with what they embed, so a chunk sees every type that its links need. What only
+the whole corpus shows (one ISNI under several names) is a triple of each record by now (`tld:claimedIsni`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+
+from pyoxigraph import Triple
 
 from ld.mapping import Description
 from ld.shapes import Finding, Shapes
@@ -45,14 +47,12 @@ def judge(descriptions: Iterable[Description], shapes: Shapes) -> Iterator[Verdi
 def _judge_chunk(chunk: Sequence[Description], shapes: Shapes) -> Iterator[Verdict]:
     owners: dict[str, set[int]] = defaultdict(set)
     guests: dict[str, set[int]] = defaultdict(set)
-    triples = {}
+    triples: dict[Triple, None] = {}
     for index, description in enumerate(chunk):
-        for triple in description.own:
-            owners[triple.subject.value].add(index)
-            triples[triple] = None
-        for triple in description.embedded:
-            guests[triple.subject.value].add(index)
-            triples[triple] = None
+        for subjects, part in ((owners, description.own), (guests, description.embedded)):
+            triples |= dict.fromkeys(part)
+            for subject in {str(triple.subject) for triple in part}:
+                subjects[subject[1:-1]].add(index)
     found: dict[int, list[Finding]] = defaultdict(list)
     for finding in shapes.validate(triples).findings:
         concerned = set(owners[finding.focus])

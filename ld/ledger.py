@@ -127,6 +127,11 @@ class Ledger:
         """Whether an address was ever served."""
         return self.state(path) is not None
 
+    def was_live(self, path: str) -> bool:
+        """Whether an address ever had a description of its own, and not only led to another."""
+        row = self._db.execute("SELECT digest FROM addresses WHERE path = ?", (thing(path),)).fetchone()
+        return row is not None and row[0] is not None
+
     def addresses(self) -> Iterator[tuple[str, str]]:
         """Every address ever served, with its state, by path."""
         yield from self._db.execute("SELECT path, state FROM addresses ORDER BY path")

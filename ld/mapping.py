@@ -1,22 +1,24 @@
 """Mapping: what a thesis, a person and a body become, as nodes in the words of `vocab/context.jsonld`.
 
-The context says what the words mean; nothing here names a property's IRI. A description has its *own* triples, which the
-dumps state once, and *embedded* ones, which describe what it links to (people, bodies, the degree, the discipline), so
-that one answer can be read, shown and validated by itself.
+The context says what the words mean; nothing here names a property's IRI. A description has its *own* triples, which
+the dumps state once, and *embedded* ones, which describe what it links to (people, bodies, the degree, the discipline),
+so that one answer can be read, shown and validated by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from pyoxigraph import Triple
 
 from ld import iris, isni
 from ld.context import Context
-from ld.identity import BodyNode, Identity, PersonNode
+from ld.identity import BodyNode, BodyRole, Identity, PersonNode, PersonRole
 from ld.iris import Kind
+from ld.rdf import RDF_TYPE
 from ld.record import Access, Body, Person, Sponsor, Text, Thesis
 from ld.vocabulary import Vocabulary
 
@@ -55,23 +57,22 @@ class Description:
         return iris.doc_path(self.kind, self.key)
 
 
-@dataclass(frozen=True, slots=True)
 class Mapper:
     """Maps the theses, people and bodies of one corpus; `identity` knows who is who in it."""
 
-    context: Context
-    vocabulary: Vocabulary
-    identity: Identity
-    base: str
+    def __init__(self, context: Context, vocabulary: Vocabulary, identity: Identity, base: str) -> None:
+        self.context, self.vocabulary, self.identity, self.base = context, vocabulary, identity, base
+        # What a description says of its degree and discipline; the rest stands at their own addresses.
+        self._labels = {RDF_TYPE, *(context.words[word].predicate for word in ("label", "prefLabel", "level"))}
 
-    def thesis(self, thesis: Thesis, renamed: Iterable[str] = ()) -> Description:
-        """The description of a thesis; `renamed` are the `x-…` keys that it was published or sent under before."""
+    def thesis(self, thesis: Thesis) -> Description:
+        """The description of a thesis."""
         iri = self._iri("thesis", thesis.key)
         creators = [self.identity.person(thesis.key, "author", n, p) for n, p in enumerate(thesis.creator, 1)]
         supervisors = [self.identity.person(thesis.key, "supervisor", n, p) for n, p in enumerate(thesis.supervisor, 1)]
-        bodies = [self.identity.body(body) for body in _bodies(thesis)]
+        bodies = [self.identity.body(body, role) for role, body in bodies_of(thesis)]
         node = self._thesis_node(iri, thesis, creators, supervisors)
-        node["sameAs"] = [self._iri("thesis", key) for key in renamed]
+        node["sameAs"] = [self._iri("thesis", key) for key in thesis.renamed]
         node["document"] = self._document(iri, node.get("isPrimaryTopicOf"))
         embedded = self._embed([p for p in creators + supervisors if p.shared], bodies, thesis)
         label = thesis.title.value if thesis.title else thesis.key
@@ -96,15 +97,17 @@ class Mapper:
             "resourceType": DOCTORAL_THESIS,
             "title": _text(t.title),
             "creator": [_link(p) for p in creators],
-            "awardingBody": self.identity.body(t.awarding_body).iri if t.awarding_body else None,
-            "currentInstitution": self.identity.body(t.current_institution).iri if t.current_institution else None,
+            "awardingBody": self.identity.body(t.awarding_body, "awardingBody").iri if t.awarding_body else None,
+            "currentInstitution": (
+                self.identity.body(t.current_institution, "currentInstitution").iri if t.current_institution else None
+            ),
             "issued": t.issued,
             "degree": degree.iri if degree else None,
             "abstract": [_text(a) for a in t.abstract],
             "subject": [d for d in map(self.vocabulary.discipline, t.discipline) if d],
             "keyword": [_text(k) for k in t.keyword],
             "supervisor": [_link(p) for p in supervisors],
-            "sponsor": [self.identity.body(s.body).iri for s in t.sponsor],
+            "sponsor": [self.identity.body(s.body, "sponsor").iri for s in t.sponsor],
             "grant": list(self._grants(iri, t.sponsor)),
             "language": [self.vocabulary.language_iri(code) for code in t.language],
             "accessRights": ACCESS_RIGHTS[t.access] if t.access else None,
@@ -113,7 +116,7 @@ class Mapper:
             "identifier": t.ethos_id,
             "doi": list(t.doi),
             "isPrimaryTopicOf": iris.ETHOS_PAGE + t.ethos_id if t.ethos_id else None,
-            "page": [*t.page, *(DOI + iris.segment_path(doi) for doi in t.doi)],
+            "page": [*t.page, *(DOI + quote(doi, safe="/:;()+,") for doi in t.doi)],
             "file": list(t.file),
         }
         if t.date:
@@ -129,7 +132,7 @@ class Mapper:
     def _grants(self, iri: str, sponsors: tuple[Sponsor, ...]) -> Iterator[Node]:
         granted = [s for s in sponsors if s.grant]
         for n, sponsor in enumerate(granted, 1):
-            body = self.identity.body(sponsor.body)
+            body = self.identity.body(sponsor.body, "sponsor")
             yield {
                 "id": f"{iri}#grant-{n}",
                 "type": "Grant",
@@ -156,9 +159,8 @@ class Mapper:
             triples += self._body_triples(body)
         degree = self.vocabulary.degree(thesis.qualification) if thesis.qualification else None
         subjects = map(self.vocabulary.discipline, thesis.discipline)
-        for concept in (degree.iri if degree else None, *subjects):
-            if concept:
-                triples += self.vocabulary.summary(concept)
+        for concept in filter(None, (degree.iri if degree else None, *subjects)):
+            triples += (t for t in self.vocabulary.describe(concept) if t.predicate in self._labels)
         return tuple(dict.fromkeys(triples))
 
     def _body_triples(self, body: BodyNode) -> list[Triple]:
@@ -177,12 +179,19 @@ class Mapper:
         return self.base + iris.id_path(kind, key)
 
 
-def _bodies(thesis: Thesis) -> Iterator[Body]:
+def bodies_of(thesis: Thesis) -> Iterator[tuple[BodyRole, Body]]:
+    """Role and body of every organisation that a thesis names."""
     if thesis.awarding_body:
-        yield thesis.awarding_body
+        yield "awardingBody", thesis.awarding_body
     if thesis.current_institution:
-        yield thesis.current_institution
-    yield from (sponsor.body for sponsor in thesis.sponsor)
+        yield "currentInstitution", thesis.current_institution
+    yield from (("sponsor", sponsor.body) for sponsor in thesis.sponsor)
+
+
+def people_of(thesis: Thesis) -> Iterator[tuple[PersonRole, int, Person]]:
+    """Role, number (from 1) and person of everyone that a thesis names."""
+    yield from (("author", n, person) for n, person in enumerate(thesis.creator, 1))
+    yield from (("supervisor", n, person) for n, person in enumerate(thesis.supervisor, 1))
 
 
 def _link(person: PersonNode) -> Any:
@@ -216,9 +225,3 @@ def _text(text: Text | None) -> Any:
     if text is None:
         return None
     return {"@value": text.value, "@language": text.language} if text.language else text.value
-
-
-def people_of(thesis: Thesis) -> Iterator[tuple[str, int, Person]]:
-    """Role, number and person of everyone a thesis names, as `Identity.person` takes them."""
-    for role, people in (("author", thesis.creator), ("supervisor", thesis.supervisor)):
-        yield from ((role, n, person) for n, person in enumerate(people, 1))

@@ -135,6 +135,7 @@ class Thesis:
     language: ISO 639-3 codes (three letters, `cym`, never `wel`). available: the embargo's end, `YYYY-MM-DD`.
     license, page, file: absolute IRIs. doi: bare, `10.…`. ethos_id: `uk.bl.ethos.<n>`.
     earlier: the `x-…` keys that parts of this thesis had, or would have had, without an EThOS ID.
+    renamed: those of them that it really was published or sent under.
     """
 
     key: str
@@ -160,6 +161,7 @@ class Thesis:
     page: tuple[str, ...] = ()
     file: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
     remarks: tuple[Remark, ...] = ()
 

@@ -1,0 +1,334 @@
+"""A build: sources in, one new snapshot out, nothing lost on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from ld import cleaning, context, gate, iris, rejection, shapes, sources, vocabulary
+from ld.errors import BuildError, BuildRefused, SnapshotError, SourceError
+from ld.identity import Identity
+from ld.mapping import Description, Mapper, bodies_of, people_of
+from ld.record import Deletion, SourceRecord, Thesis, Unreadable, thesis_from_json, to_json
+from ld.rejection import Rejection
+from ld.settings import Settings
+from ld.snapshot import Builder
+from ld.staging import Staging
+
+Progress = Callable[[str, int], None]
+"""Called with the stage's name and how many records it has done."""
+
+REASONS = 20
+"""How many rejections a summary tells in words; all of them stand in `rejected.jsonl`."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a build did, in numbers; published + withdrawn + rejected = theses."""
+
+    read: int = 0
+    """Records met in the sources, readable or not."""
+    deleted: int = 0
+    """Records that their source says are deleted."""
+    theses: int = 0
+    """What the records are after merging, with those kept from the snapshot before."""
+    published: int = 0
+    rejected: int = 0
+    withdrawn: int = 0
+    people: int = 0
+    organisations: int = 0
+    findings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often each (severity, field) was found."""
+    remarks: Counter[str] = field(default_factory=Counter)
+    """How many remarks of each kind: repair, dropped, clash, conflict."""
+    reasons: list[str] = field(default_factory=list)
+    """The first rejections, in words."""
+    seconds: float = 0.0
+    snapshot: str = ""
+
+    @property
+    def warnings(self) -> int:
+        """Findings of severity warning, and remarks that are more than a repair."""
+        found = sum(n for (severity, _), n in self.findings.items() if severity == "warning")
+        return found + sum(n for kind, n in self.remarks.items() if kind != "repair")
+
+    def lines(self) -> Iterator[str]:
+        """The summary for people, a line each."""
+        yield f"read       {self.read:>9,}  records" + (f", {self.deleted:,} deletions" if self.deleted else "")
+        yield f"theses     {self.theses:>9,}  after merging"
+        yield f"published  {self.published:>9,}  with {self.people:,} people and {self.organisations:,} organisations"
+        yield f"rejected   {self.rejected:>9,}"
+        if self.withdrawn:
+            yield f"withdrawn  {self.withdrawn:>9,}"
+        yield f"warnings   {self.warnings:>9,}" + "".join(
+            f"\n           {n:>9,}  {field}"
+            for (severity, field), n in self.findings.most_common()
+            if severity == "warning"
+        )
+        yield f"repairs    {self.remarks['repair']:>9,}"
+        yield f"seconds    {self.seconds:>9,.1f}"
+        yield f"snapshot   {self.snapshot}"
+
+
+def build(
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    add: bool = False,
+    allow_shrink: bool = False,
+    now: datetime | None = None,
+    progress: Progress = lambda stage, done: None,
+) -> Summary:
+    """Publishes the theses of `paths` and says what became of each record.
+
+    The sources state the whole corpus; with `add` they are added to what is published, and replace theses of the same
+    key. Raises `SourceError` when a source cannot be read, `BuildBusy` when another build runs, `BuildRefused` when the
+    corpus would shrink below `settings.shrink` of the published one; what was published then stays as it was.
+    """
+    started = monotonic()
+    with Builder(settings.data, base=settings.base, keep=settings.keep, now=now or datetime.now(UTC)) as builder:
+        with Staging(builder.folder / "staging.sqlite") as staging:
+            run = _Build(builder, staging, settings, progress)
+            if add:
+                run.carry()
+            run.read(paths)
+            run.publish(allow_shrink=allow_shrink)
+        snapshot = builder.publish(run.counts(), [_source(path) for path in paths])
+    run.summary.snapshot = snapshot.name
+    run.summary.seconds = monotonic() - started
+    return run.summary
+
+
+def withdraw(keys: Iterable[str], reason: str, settings: Settings, *, now: datetime | None = None) -> Summary:
+    """Takes theses out of the published corpus; their addresses answer 410 with the reason, until `restore`."""
+    with Builder(settings.data, base=settings.base, keep=settings.keep, now=now or datetime.now(UTC)) as builder:
+        published = builder.previous
+        if published is None:
+            raise SnapshotError(f"Nothing is published in {settings.data} yet, so there is nothing to withdraw.")
+        unknown = [key for key in keys if published.describe(iris.doc_path("thesis", key)) is None]
+        if unknown:
+            raise BuildError(f"Not published, so nothing was withdrawn: {', '.join(unknown)}. Check the keys.")
+        for key in keys:
+            builder.ledger.withdraw(key, reason)
+        with Staging(builder.folder / "staging.sqlite") as staging:
+            run = _Build(builder, staging, settings, lambda stage, done: None)
+            run.carry()
+            run.publish(allow_shrink=True)
+        snapshot = builder.publish(run.counts(), list(published.manifest.sources))
+    run.summary.snapshot = snapshot.name
+    return run.summary
+
+
+def restore(keys: Iterable[str], settings: Settings) -> None:
+    """Lifts withdrawals: the next build publishes these theses again if its sources hold them."""
+    with Builder(settings.data, base=settings.base, keep=settings.keep, now=datetime.now(UTC)) as builder:
+        unknown = [key for key in keys if key not in builder.ledger.withdrawn()]
+        if unknown:
+            raise BuildError(f"Not withdrawn, so nothing was changed: {', '.join(unknown)}. Check the keys.")
+        for key in keys:
+            builder.ledger.restore(key)
+        builder.ledger.commit()
+
+
+class _Build:
+    """The stages of one build, and the summary they fill."""
+
+    def __init__(self, builder: Builder, staging: Staging, settings: Settings, progress: Progress) -> None:
+        self.builder, self.staging, self.settings, self.progress = builder, staging, settings, progress
+        self.summary = Summary()
+        self.shapes = shapes.load()
+        self.vocabulary = vocabulary.load(settings.base)
+        self.joined: dict[str, list[str]] = defaultdict(list)
+        """The `x-…` keys that parts of a thesis came under, by its key."""
+
+    def carry(self) -> None:
+        """Takes over what the snapshot before published."""
+        if self.builder.previous is not None:
+            for record in self.builder.previous.records():
+                thesis = thesis_from_json(record)
+                self.staging.carry(thesis, thesis.renamed)
+
+    def read(self, paths: Sequence[Path]) -> None:
+        """Reads and cleans every record of the sources into the staging area."""
+        for item in sources.read(paths, self.settings.max_field):
+            match item:
+                case SourceRecord():
+                    self.staging.add(cleaning.clean(item, language=self.vocabulary.language), item)
+                case Unreadable():
+                    self.summary.theses += 1
+                    self._reject(rejection.unreadable(item))
+                case Deletion():
+                    self.staging.delete(item.key)
+                    self.summary.deleted += 1
+                    continue
+            self.summary.read += 1
+            self.progress("read", self.summary.read)
+        if not self.summary.read:
+            names = ", ".join(map(str, paths))
+            raise SourceError(names, "holds no record", way_out="Name files or folders that hold thesis records.")
+
+    def publish(self, *, allow_shrink: bool) -> None:
+        """Merges, maps, judges and writes what was read into the builder's folder."""
+        self.staging.unite(self.vocabulary)
+        for earlier, key in self.staging.renamed():
+            self.joined[key].append(earlier)
+        self.summary.theses += self.staging.united + self.staging.set_aside
+        for thesis, reason, raw in self.staging.ambiguous():
+            self._reject(rejection.ambiguous(thesis, reason, raw))
+        slugs = self.builder.ledger.slugs()
+        with closing(Identity.resolve(self.staging, self.vocabulary, base=self.settings.base, slugs=slugs)) as identity:
+            mapper = Mapper(context.load(), self.vocabulary, identity, self.settings.base)
+            self._write_theses(mapper)
+            self._write_agents(mapper)
+            self._write_vocabularies()
+            self._write_moved(identity)
+            self.builder.keep_slugs(identity.slugs())
+        self._check_size(allow_shrink=allow_shrink)
+
+    def counts(self) -> dict[str, int]:
+        """The counts of the manifest."""
+        s = self.summary
+        names = ("read", "theses", "published", "rejected", "withdrawn", "people", "organisations", "warnings")
+        return {name: getattr(s, name) for name in names}
+
+    def _write_theses(self, mapper: Mapper) -> None:
+        withdrawn = self.builder.ledger.withdrawn()
+
+        def descriptions() -> Iterator[Description]:
+            for thesis in self.staging.theses():
+                if thesis.key in withdrawn:
+                    self.summary.withdrawn += 1
+                    continue
+                yield mapper.thesis(replace(thesis, renamed=self._renamed(thesis)))
+
+        for verdict in gate.judge(descriptions(), self.shapes):
+            thesis = verdict.description.thesis
+            assert thesis is not None  # noqa: S101  a thesis's description always carries its record
+            if verdict.accepted:
+                self._accept(verdict, thesis, mapper.identity)
+            else:
+                self._reject(rejection.unfit(thesis, verdict.findings, self.staging.raw(thesis.key)))
+            self._report(verdict)
+            self.progress("publish", self.summary.published + self.summary.rejected)
+
+    def _renamed(self, thesis: Thesis) -> tuple[str, ...]:
+        """The `x-…` keys that a thesis with an EThOS ID was sent under, or that were once its address."""
+        live = (key for key in thesis.earlier if self.builder.ledger.was_live(iris.id_path("thesis", key)))
+        return tuple(sorted({*self.joined.get(thesis.key, ()), *live} - {thesis.key}))
+
+    def _accept(self, verdict: gate.Verdict, thesis: Thesis, identity: Identity) -> None:
+        description = verdict.description
+        remarks = (*thesis.remarks, *identity.remarks(thesis))
+        self._describe(verdict, record=to_json(thesis), remarks=remarks)
+        self.summary.published += 1
+        self.summary.remarks.update(remark.kind for remark in remarks)
+        thesis_path = iris.id_path("thesis", thesis.key)
+        for role, agent_path in _agents(thesis, identity, self.settings.base):
+            self.builder.list(agent_path, thesis_path, description.label, thesis.issued, role)
+
+    def _write_agents(self, mapper: Mapper) -> None:
+        """People and bodies that a published thesis names, and every institution of the vocabulary."""
+        listed = self.builder.listed
+
+        def people() -> Iterator[Description]:
+            for person in mapper.identity.people():
+                description = mapper.person(person)
+                if listed(description.path):
+                    self.summary.people += 1
+                    yield description
+
+        def bodies() -> Iterator[Description]:
+            for body in mapper.identity.bodies():
+                description = mapper.organisation(body)
+                if body.institution or listed(description.path):
+                    self.summary.organisations += 1
+                    yield description
+
+        for descriptions in (people(), bodies()):
+            for verdict in gate.judge(descriptions, self.shapes):
+                self._describe(verdict)
+                self._report(verdict)
+
+    def _write_vocabularies(self) -> None:
+        for name, published in self.vocabulary.files.items():
+            if name != "institutions":  # those are organisations, written as such
+                path = f"vocab/{name}"
+                self.builder.describe(path, "vocabulary", published.title, published.triples, ())
+
+    def _write_moved(self, identity: Identity) -> None:
+        def move(path: str, targets: Iterable[str]) -> None:
+            paths = [p for p in (iris.id_path("thesis", key) for key in targets) if self.builder.described(p)]
+            if paths:
+                self.builder.moved(path, 301 if len(paths) == 1 else 300, paths)
+
+        for earlier, keys in self.staging.aliases():
+            move(iris.id_path("thesis", earlier), keys)
+        for number, keys in identity.clashes():
+            move(iris.id_path("person", number), keys)
+        for former, key in identity.moved():
+            self.builder.moved(iris.id_path("person", former), 301, [iris.id_path("person", key)])
+        for former, key in identity.moved_bodies():
+            self.builder.moved(iris.id_path("organisation", former), 301, [iris.id_path("organisation", key)])
+
+    def _describe(self, verdict: gate.Verdict, **more: Any) -> None:
+        d = verdict.description
+        findings = [(finding.severity, finding.name, finding.message) for finding in verdict.findings]
+        self.builder.describe(d.path, d.kind, d.label, d.own, d.embedded, findings=findings, **more)
+
+    def _report(self, verdict: gate.Verdict) -> None:
+        for finding in verdict.findings:
+            self.summary.findings[finding.severity, finding.name] += 1
+        self.builder.report(verdict.findings)
+
+    def _reject(self, rejected: Rejection) -> None:
+        self.builder.reject(rejected)
+        self.summary.rejected += 1
+        if len(self.summary.reasons) < REASONS:
+            self.summary.reasons.append(rejection.sentence(rejected))
+
+    def _check_size(self, *, allow_shrink: bool) -> None:
+        before = self.builder.previous.manifest.counts.get("published", 0) if self.builder.previous else 0
+        now = self.summary.published
+        if allow_shrink or (now and now >= before * self.settings.shrink):
+            return
+        kept = self.builder.keep_rejected()
+        problem = (
+            f"This build would publish {now:,} theses where {before:,} are published now"
+            if before
+            else "None of the records can be published"
+        )
+        reasons = "".join(f"\n  {reason}" for reason in self.summary.reasons[:5])
+        raise BuildRefused(
+            f"{problem}, so nothing was changed. {self.summary.rejected:,} were rejected; {kept} says why.{reasons}"
+            "\nMend the sources, use --add if they are only a part, or say --allow-shrink."
+        )
+
+
+def _agents(thesis: Thesis, identity: Identity, base: str) -> Iterator[tuple[str, str]]:
+    """Role and path of every person and body with an address of its own that a thesis names."""
+    for person_role, number, person in people_of(thesis):
+        node = identity.person(thesis.key, person_role, number, person)
+        if node.shared:
+            yield ("creator" if person_role == "author" else person_role), _doc(node.iri, base)
+    for body_role, body in bodies_of(thesis):
+        yield body_role, _doc(identity.body(body, body_role).iri, base)
+
+
+def _doc(iri: str, base: str) -> str:
+    return iris.doc_of(iri.removeprefix(base))
+
+
+def _source(path: Path) -> dict[str, Any]:
+    """What the manifest says of a source: its name, size in bytes and, for a file, its SHA-256."""
+    if path.is_dir():
+        return {"name": str(path), "bytes": sum(p.stat().st_size for p in path.rglob("*") if p.is_file())}
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": str(path), "bytes": path.stat().st_size, "sha256": digest}

@@ -1,0 +1,57 @@
+"""Rejections: what was not published, where it stands, why, and what to do about it; one line of `rejected.jsonl` each.
+
+{"key": …, "title": …,
+ "problems": [{"field": …, "value": …, "problem": …}],
+ "records": [{"source": …, "line": …, "layout": …, "fields": {…}}]}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ld.record import Thesis, Unreadable
+from ld.shapes import Finding
+
+Rejection = dict[str, Any]
+
+
+def unreadable(item: Unreadable) -> Rejection:
+    """A record that no reader could take apart; what was there is kept as `raw`."""
+    origin = item.origin
+    record = {"source": origin.source, "line": origin.line, "layout": origin.layout, "raw": item.raw}
+    problem = f"{item.problem.rstrip('.')}. {item.way_out}".rstrip()
+    return {"problems": [{"field": item.field, "problem": problem}], "records": [record]}
+
+
+def ambiguous(thesis: Thesis, reason: str, records: Sequence[Any]) -> Rejection:
+    """A record without an EThOS ID that could be any of several theses."""
+    return _rejection(thesis, records, [{"field": "EThOS ID", "problem": reason}])
+
+
+def unfit(thesis: Thesis, findings: Iterable[Finding], records: Sequence[Any]) -> Rejection:
+    """A thesis that violates a shape."""
+    violations = [finding for finding in findings if finding.severity == "violation"]
+    problems = [{"field": f.name, "value": f.value, "problem": f.message} for f in violations]
+    return _rejection(thesis, records, problems)
+
+
+def sentence(rejection: Rejection) -> str:
+    """A rejection on one line: file, line, key, field, what is wrong and what to do.
+
+    >>> sentence({"key": "x-1", "problems": [{"field": "Title", "problem": "There is none. Add it."}],
+    ...           "records": [{"source": "a.csv", "line": 7}]})
+    'a.csv, line 7 (x-1): Title: There is none. Add it.'
+    """
+    places = "; ".join(f"{record['source']}, line {record['line']}" for record in rejection["records"])
+    key = f" ({rejection['key']})" if rejection.get("key") else ""
+    problems = " ".join(
+        f"{problem['field']}: {problem['problem']}" if problem.get("field") else problem["problem"]
+        for problem in rejection["problems"]
+    )
+    return f"{places or 'kept from before'}{key}: {problems}"
+
+
+def _rejection(thesis: Thesis, records: Sequence[Any], problems: list[dict[str, Any]]) -> Rejection:
+    title = thesis.title.value if thesis.title else None
+    return {"key": thesis.key, "title": title, "problems": problems, "records": list(records)}
