@@ -1,0 +1,84 @@
+"""Vocabulary documents: the Turtle files of `vocab/` as triples, each under its title and its root IRI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from ld.errors import VocabularyError
+from ld.iris import NAMESPACE
+
+DCTERMS = "http://purl.org/dc/terms/"
+FOAF = "http://xmlns.com/foaf/0.1/"
+ORG = "http://www.w3.org/ns/org#"
+OWL = "http://www.w3.org/2002/07/owl#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+TLD = NAMESPACE + "terms#"
+
+DOCUMENTS: Mapping[str, str] = {
+    "terms": NAMESPACE + "terms",
+    "degrees": NAMESPACE + "degrees",
+    "levels": NAMESPACE + "levels",
+    "disciplines": NAMESPACE + "disciplines",
+    "institutions": "vocab/institutions",
+}
+"""Each document `vocab/<name>.ttl`, published at `/vocab/<name>`, and its root: an IRI, or a path under the base."""
+
+Described = Mapping[str, Mapping[str, tuple[NamedNode | Literal, ...]]]
+"""Subject IRI → predicate IRI → objects, in the order of the file."""
+
+
+class Published(NamedTuple):
+    """One vocabulary document: what `/vocab/<name>` answers."""
+
+    title: str
+    triples: tuple[Triple, ...]
+    root: str
+
+
+def read(folder: Path, base: str) -> dict[str, Published]:
+    """Every document, its relative IRIs resolved against `base`."""
+    return {name: _read(folder / f"{name}.ttl", base, root) for name, root in DOCUMENTS.items()}
+
+
+def _read(path: Path, base: str, root: str) -> Published:
+    try:
+        quads = list(parse(path=str(path), format=RdfFormat.TURTLE, base_iri=base))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise VocabularyError(f"{path.name}: {error}") from error
+    root_iri = root if "://" in root else base + root
+    triples = tuple(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+    titles = [
+        t.object.value
+        for t in triples
+        if t.subject == NamedNode(root_iri) and t.predicate.value == DCTERMS + "title" and isinstance(t.object, Literal)
+    ]
+    if not titles:
+        raise VocabularyError(f"{path.name}: <{root_iri}> has no dcterms:title. Give the document one.")
+    return Published(titles[0], triples, root_iri)
+
+
+def by_subject(triples: Iterable[Triple]) -> Described:
+    """The triples of each subject, ready to be looked up."""
+    found: dict[str, dict[str, tuple[NamedNode | Literal, ...]]] = {}
+    for triple in triples:
+        if not isinstance(triple.subject, NamedNode) or not isinstance(triple.object, NamedNode | Literal):
+            raise VocabularyError(f"{triple}: a vocabulary holds IRIs and literals only. Give the node an IRI.")
+        described = found.setdefault(triple.subject.value, {})
+        described[triple.predicate.value] = (*described.get(triple.predicate.value, ()), triple.object)
+    return found
+
+
+def values(described: Described, subject: str, predicate: str) -> tuple[str, ...]:
+    """The IRIs and texts that `subject` has under `predicate`."""
+    return tuple(node.value for node in described.get(subject, {}).get(predicate, ()))
+
+
+def instances(described: Described, kind: str) -> list[str]:
+    """The subjects of one class, in the order of the file."""
+    return [subject for subject in described if kind in values(described, subject, RDF + "type")]
