@@ -65,8 +65,8 @@ def _property(predicate: Term, values: tuple[Term, ...], names: _Names, indent: 
     written = [_term(value, names) for value in values]
     verb = "a" if predicate == TYPE else names.shorten(predicate)
     if len(written) > 1 and sum(map(len, written)) > _WIDTH:
-        return f"{verb}\n{indent}        " + f" ,\n{indent}        ".join(written)
-    return f"{verb} " + " , ".join(written)
+        return f"{verb}\n{indent}        " + f",\n{indent}        ".join(written)
+    return f"{verb} " + ", ".join(written)
 
 
 def _term(term: Term, names: _Names) -> str:
