@@ -1,0 +1,117 @@
+"""Shape files: the Turtle of `shapes/` as triples, and the SHACL paths in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+
+from ld.errors import VocabularyError
+from ld.iris import NAMESPACE
+from ld.rdf import RDF
+from ld.report import SH, PathTriples, Term
+from ld.vocabulary.documents import DCTERMS, Published
+
+ROOT = NAMESPACE + "shapes"
+"""The document of all shapes; the shapes are `#…` in it, and `/…` are its parts, one a file."""
+WHOLE = "shapes"
+"""The name of the document that holds them all."""
+
+_FIRST, _REST = RDF + "first", RDF + "rest"
+_UNARY = {"inversePath": "^{}", "zeroOrMorePath": "{}*", "oneOrMorePath": "{}+", "zeroOrOnePath": "{}?"}
+
+
+class Statements:
+    """Triples by subject and predicate, in the order of the files."""
+
+    def __init__(self, triples: Iterable[Triple]) -> None:
+        self.triples = tuple(triples)
+        self._said: dict[Term, dict[str, list[Term]]] = {}
+        for triple in self.triples:
+            said = self._said.setdefault(triple.subject, {})  # type: ignore[arg-type]
+            said.setdefault(triple.predicate.value, []).append(triple.object)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[Term]:
+        return iter(self._said)
+
+    def objects(self, subject: Term, predicate: str) -> list[Term]:
+        """What `subject` has under `predicate`."""
+        return self._said.get(subject, {}).get(predicate, [])
+
+    def texts(self, subject: Term, predicate: str) -> list[str]:
+        """The texts that `subject` has under `predicate`, English first."""
+        found = [term for term in self.objects(subject, predicate) if isinstance(term, Literal)]
+        return [term.value for term in sorted(found, key=lambda term: (term.language or "en") != "en")]
+
+    def about(self, subject: Term) -> Iterator[Triple]:
+        """What is said of `subject`, its lists and other nameless parts spelled out."""
+        for predicate, terms in self._said.get(subject, {}).items():
+            for term in terms:
+                yield Triple(subject, NamedNode(predicate), term)  # type: ignore[arg-type]
+                if isinstance(term, BlankNode):
+                    yield from self.about(term)
+
+    def items(self, head: Term) -> list[Term]:
+        """The members of an RDF list."""
+        found = []
+        while first := self.objects(head, _FIRST):
+            found.append(first[0])
+            head = self.objects(head, _REST)[0]
+        return found
+
+    def path(self, node: Term) -> str:
+        """A SHACL path: the IRI of a property, or a SPARQL property path such as `<…>|<…>`."""
+        return node.value if isinstance(node, NamedNode) else self._path(node)
+
+    def path_triples(self, node: Term) -> PathTriples:
+        """A path that is more than one property, spelled out."""
+        return BlankNode(node.value), tuple(self.about(node))
+
+    def _path(self, node: Term) -> str:
+        if isinstance(node, NamedNode):
+            return f"<{node.value}>"
+        if steps := self.items(node):
+            return "/".join(map(self._group, steps))
+        for choices in self.objects(node, SH + "alternativePath"):
+            return "|".join(map(self._group, self.items(choices)))
+        for name, pattern in _UNARY.items():
+            for inner in self.objects(node, SH + name):
+                return pattern.format(self._group(inner))
+        raise VocabularyError(f"{node}: not a SHACL path. See https://www.w3.org/TR/shacl/#property-paths.")
+
+    def _group(self, node: Term) -> str:
+        return self._path(node) if isinstance(node, NamedNode) else f"({self._path(node)})"
+
+
+def read(folder: Path) -> dict[str, Published]:
+    """Every document of shapes in `folder`: one a file, and `shapes` with all that they say."""
+    files = {path.stem: _read(path) for path in sorted(folder.glob("*.ttl"))}
+    if WHOLE not in files:
+        raise VocabularyError(f"{folder}: there is no {WHOLE}.ttl. Install thesis-ld again: the wheel brings it.")
+    everything = tuple(dict.fromkeys(triple for name in (WHOLE, *files) for triple in files[name].triples))
+    return files | {WHOLE: files[WHOLE]._replace(triples=everything)}
+
+
+def _read(path: Path) -> Published:
+    root = ROOT if path.stem == WHOLE else f"{ROOT}/{path.stem}"
+    try:
+        parsed = [quad.triple for quad in parse(path=str(path), format=RdfFormat.TURTLE, base_iri=root)]
+    except (OSError, SyntaxError, ValueError) as error:
+        raise VocabularyError(f"{path.name}: {error}") from error
+    triples = tuple(_named(parsed, path.stem))
+    titles = Statements(triples).texts(NamedNode(root), DCTERMS + "title")
+    if not titles:
+        raise VocabularyError(f"{path.name}: <{root}> has no dcterms:title. Give the document one.")
+    return Published(titles[0], triples, root)
+
+
+def _named(triples: Iterable[Triple], stem: str) -> Iterator[Triple]:
+    # The parser labels blank nodes at random; the same file must always give the same bytes.
+    labels: dict[BlankNode, BlankNode] = {}
+
+    def label(term: Term) -> Term:
+        return labels.setdefault(term, BlankNode(f"{stem}{len(labels)}")) if isinstance(term, BlankNode) else term
+
+    for triple in triples:
+        yield Triple(label(triple.subject), triple.predicate, label(triple.object))  # type: ignore[arg-type]
