@@ -245,12 +245,12 @@ def test_a_second_isni_of_a_body_finds_it_too() -> None:
 @pytest.mark.parametrize(
     ("added", "problem"),
     [
-        ('<id/organisation/the-a> a foaf:Organization ; foaf:name "The A" .', "must have the address id/organisation/a"),
+        ('<id/organisation/the-a> a foaf:Organization ; foaf:name "The A" .', "must have the address .*/a"),
         ('<id/organisation/imperial-college-london> a foaf:Organization ; foaf:name "imperial college, London" .',
          "names two bodies"),
         ('<id/organisation/b> a foaf:Organization ; foaf:name "B" ; dcterms:identifier "0000000453606890" .',
          "stands for two bodies"),
-        ('<id/organisation/c> a foaf:Organization ; foaf:name "B" .', "must have the address id/organisation/b"),
+        ('<id/organisation/c> a foaf:Organization ; foaf:name "B" .', "must have the address .*/b"),
     ],
 )  # fmt: skip
 def test_a_table_that_contradicts_itself_is_refused(added: str, problem: str) -> None:
