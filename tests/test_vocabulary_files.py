@@ -29,8 +29,9 @@ KNOWN = {
     "http://www.w3.org/2002/07/owl#": "Ontology Class ObjectProperty DatatypeProperty sameAs",
     "http://www.w3.org/2004/02/skos/core#": "Concept ConceptScheme prefLabel altLabel notation definition scopeNote"
     " note inScheme hasTopConcept topConceptOf exactMatch closeMatch",
+    "http://rdfs.org/ns/void#": "Dataset",
     "http://www.w3.org/ns/org#": "ChangeEvent changedBy originalOrganization resultingOrganization",
-    "http://xmlns.com/foaf/0.1/": "Organization Document name",
+    "http://xmlns.com/foaf/0.1/": "Organization name",
     "https://schema.org/": "inSupportOf educationalLevel funding Grant",
     TLD: "currentInstitution qualification level grant Grant claimedIsni",
 }
