@@ -8,7 +8,7 @@ of any length costs the same small work.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, Protocol, TypeVar
 
@@ -45,7 +45,7 @@ def choose(accept: Sequence[str] | str | None, offered: Sequence[AnyOffer]) -> t
     Of equal weights the type that is *named* goes before one that a wildcard lets in (`text/turtle, */*` means Turtle),
     and then the order of `offered` decides. Aliases (`application/json`) are never found by a wildcard.
     """
-    ranges = dict(_ranges(joined(accept))) or {"*/*": 1.0}
+    ranges = _ranges(joined(accept)) or {"*/*": 1.0}
     best: tuple[float, int] = (0.0, 0)
     chosen: tuple[AnyOffer, str] | None = None
     for offer in offered:
@@ -91,19 +91,17 @@ def _weigh(ranges: Mapping[str, float], media_type: str, *, named_only: bool) ->
     return 0.0, 0
 
 
-def _ranges(accept: str) -> Iterator[tuple[str, float]]:
-    """Media ranges without their parameters and the highest weight each was given."""
+def _ranges(accept: str) -> dict[str, float]:
+    """Media ranges without their parameters, and the highest weight each was given."""
     found: dict[str, float] = {}
     for item, weight in _weights(accept):
         name = "*/*" if item == "*" else item  # Java's own client sends a lone star
         if _RANGE.fullmatch(name):
             found[name] = max(weight, found.get(name, 0.0))
-    yield from found.items()
+    return found
 
 
-def _weights(header: str) -> Iterable[tuple[str, float]]:
+def _weights(header: str) -> list[tuple[str, float]]:
     if len(header) > MAX_HEADER:
         header = header[:MAX_HEADER].rpartition(",")[0]
-    # Accept.__iter__ gives values sorted by weight; the list itself holds the pairs.
-    pairs: list[tuple[str, float]] = list(list.__iter__(parse_accept_header(header)))
-    return [(item.partition(";")[0].strip().lower(), weight) for item, weight in pairs]
+    return [(item.partition(";")[0].strip().lower(), weight) for item, weight in parse_accept_header(header)]
