@@ -19,7 +19,7 @@ NAMESPACE = "https://w3id.org/thesis-ld/"
 """Our own terms, degrees, levels and disciplines, the same whoever publishes."""
 
 ETHOS_PAGE = "https://ethos.bl.uk/OrderDetails.do?uin="
-ETHOS_ID = re.compile(r"uk\.bl\.ethos\.[0-9]{1,9}")
+ETHOS_ID = re.compile(r"uk\.bl\.ethos\.[0-9]{1,9}(?![0-9])")
 
 
 def earlier_key(title: str | None, author: str | None, year: str | None) -> str:

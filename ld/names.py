@@ -42,7 +42,7 @@ def fold(text: str) -> str:
     >>> fold("The  Queen's University of Belfast!")
     'the queens university of belfast'
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = text.casefold() if text.isascii() else unicodedata.normalize("NFKD", text).casefold()
     kept = "".join(c for c in decomposed if not unicodedata.combining(c) and c not in "'’ʼ`´")
     return " ".join(re.sub(r"[^\w]+", " ", kept).replace("_", " ").split())
 

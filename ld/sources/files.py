@@ -22,7 +22,13 @@ HEAD = 1 << 16
 
 _IGNORED = re.compile(r"readme(\.(md|txt))?", re.IGNORECASE)
 _GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
-_DAMAGED = (EOFError, zlib.error, igzip_lib.IsalError, gzip.BadGzipFile, zipfile.BadZipFile)
+_DAMAGED: tuple[type[Exception], ...] = (
+    EOFError,
+    zlib.error,
+    gzip.BadGzipFile,
+    zipfile.BadZipFile,
+    cast(type[Exception], igzip_lib.IsalError),  # its stub calls it an instance
+)
 
 
 @dataclass(frozen=True, slots=True)

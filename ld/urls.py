@@ -1,0 +1,59 @@
+"""Addresses and DOIs that sources give: made absolute IRIs that every parser takes, or refused."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+_ABSOLUTE = re.compile(r"(https?)://([^\s/?#\\<>\"{}|^`]+)([^#]*)(?:#(.*))?", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(r"(?:[\w.~!$&'()*+,;=:-]+@)?(?:\[[0-9A-Fa-f:.]+\]|(?!\.)[^\W_](?:[\w.-]*\w)?)\.?(?::[0-9]{0,5})?")
+# RFC 3987: what may stand in path, query and fragment as it is. Private use characters may not, outside the query.
+_ODD = re.compile(
+    "%(?![0-9A-Fa-f]{2})|[^\\w%\\-._~!$&'()*+,;=:@/?]|[\ue000-\uf8ff\ufff0-\uffff\U000e0000-\U0010ffff]|\\s"
+    "|[\ufdd0-\ufdef]"
+)
+_PLAIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@/?]*)?")
+_SEVERAL = re.compile(r"\s*;\s*(?=https?:)|\s+(?=https?:)", re.IGNORECASE)
+_DOI = re.compile(
+    r"(?P<address>https?://(?:dx\.|www\.)?doi\.org/)?(?:(?:info:)?doi\s*[:/]?\s*)?(?P<doi>10\.[0-9]{4,9}/\S+)",
+    re.IGNORECASE,
+)
+
+
+def absolute(printed: str) -> str | None:
+    """An http or https address as an IRI, what must be escaped escaped; None for anything else.
+
+    >>> absolute('http://example.org/a "b".pdf')
+    'http://example.org/a%20%22b%22.pdf'
+    >>> absolute("/3/2/contents.pdf")
+    """
+    text = printed.strip()
+    if _PLAIN.fullmatch(text):
+        return text
+    found = _ABSOLUTE.fullmatch(text)
+    if not found or not _HOST.fullmatch(found.group(2)):
+        return None
+    scheme, host, path, fragment = found.groups()
+    escaped = f"{scheme.lower()}://{host}{_ODD.sub(_escape, path)}"
+    return escaped if fragment is None else f"{escaped}#{_ODD.sub(_escape, fragment)}"
+
+
+def _escape(found: re.Match[str]) -> str:
+    return quote(found.group(), safe="", errors="replace")
+
+
+def separate(printed: str) -> list[str]:
+    """The addresses that one value joins."""
+    return [part for part in _SEVERAL.split(printed.strip()) if part]
+
+
+def doi(printed: str) -> str | None:
+    """The bare DOI that a number or an address says; None when it is none.
+
+    >>> doi("https://doi.org/10.17863/CAM.1"), doi("doi: 10.1/x")
+    ('10.17863/CAM.1', None)
+    """
+    found = _DOI.fullmatch(printed.strip())
+    if not found:
+        return None
+    return unquote(found["doi"]) if found["address"] else found["doi"]
