@@ -37,7 +37,7 @@ RETRY_AFTER = "30"
 
 _DETAILS = {
     400: "The request could not be understood.",
-    404: "There is nothing at this address and, as far as is known here, there never was.",
+    404: "There is nothing at this address.",
     405: "This address can be read (GET, HEAD) and asked about (OPTIONS), nothing else.",
     414: "The address is longer than any that exists here.",
 }

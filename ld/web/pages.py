@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -32,6 +33,8 @@ _CREATOR = _DCTERMS + "creator"
 _UNSHOWN = {_RDF + "type", _SEQUENCE, _HYDRA + "collection"}
 _NUMBERS = {_DCTERMS + "identifier", "https://w3id.org/thesis-ld/terms#claimedIsni"}
 _DOI = _BIBO + "doi"
+# What the document's own heading says for all of its parts.
+_COMMON = frozenset({"rdfs:isDefinedBy", "skos:inScheme", "skos:topConceptOf"})
 _LAST = 10_000
 """Where a property stands that no shape orders."""
 
@@ -67,12 +70,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One thesis in the list of an agent."""
+    """One thesis in the list of an agent, and what the agent is to it."""
 
     title: str
     href: str
     year: str | None
-    role: str
+    roles: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +100,37 @@ class Renderer:
             about = self.said.setdefault(triple.subject.value, {})  # type: ignore[union-attr]
             about.setdefault(triple.predicate.value, []).append(triple.object)  # type: ignore[arg-type]
 
-    def rows(self, subject: str) -> tuple[Row, ...]:
-        """What is said of `subject`, in the order of the shapes."""
-        return self._rows(subject, frozenset())
+    def rows(self, subject: str, heading: str = "") -> tuple[Row, ...]:
+        """What is said of `subject` beyond the heading above it, in the order of the shapes."""
+        return self._rows(subject, frozenset(), heading)
+
+    def language(self, subject: str, heading: str) -> str | None:
+        """The language of the heading, where the source says it."""
+        for names in _NAMES:
+            for term in self.said.get(subject, {}).get(names, ()):
+                if isinstance(term, Literal) and term.value == heading:
+                    return term.language
+        return None
 
     def sections(self, root: str) -> list[Section]:
         """Everything that the graph describes, `root` first; what has no label of its own says it with its IRI."""
-        subjects = [root, *sorted((iri for iri in self.said if iri != root), key=self._label)]
-        return [Section(iri, self._label(iri), iri.partition("#")[2] or None, self.rows(iri)) for iri in subjects]
+        others = self.said.keys() - {root}
+        # What lives under another part (the change event of a body) is shown there.
+        parts = sorted((iri for iri in others if iri.partition("#")[0] not in others - {iri}), key=self._label)
+        return [self._section(root, frozenset()), *(self._section(iri, _COMMON) for iri in parts)]
 
     def works(self, items: Iterable[Listed]) -> list[Work]:
-        """The theses of an agent, each with the agent's role in it."""
-        return [Work(item.title, self.links.path(item.path), item.year, self._role(item.role)) for item in items]
+        """The theses of an agent, each once, with what the agent is to it."""
+        theses = (list(same) for _, same in groupby(items, key=lambda item: item.path))
+        return [
+            Work(
+                item.title,
+                self.links.path(item.path),
+                item.year,
+                ", ".join(dict.fromkeys(self._role(each.role).lower() for each in (item, *others))),
+            )
+            for item, *others in theses
+        ]
 
     def name(self, iri: str) -> str | None:
         """What the graph, our vocabularies or the table of well-known things call an IRI."""
@@ -123,14 +145,19 @@ class Renderer:
         return labels.THINGS.get(iri)
 
     def _label(self, iri: str) -> str:
-        return self.name(iri) or iri
+        return self.name(iri) or self.context.compact(iri)
 
-    def _rows(self, subject: str, above: frozenset[str]) -> tuple[Row, ...]:
+    def _section(self, iri: str, unshown: frozenset[str]) -> Section:
+        label = self._label(iri)
+        rows = tuple(row for row in self.rows(iri, label) if row.property not in unshown)
+        return Section(iri, label, iri.partition("#")[2] or None, rows)
+
+    def _rows(self, subject: str, above: frozenset[str], heading: str) -> tuple[Row, ...]:
         about = self.said.get(subject, {})
         classes = [term.value for term in about.get(_RDF + "type", ())]
         found = []
         for predicate, terms in about.items():
-            if predicate in _UNSHOWN:
+            if predicate in _UNSHOWN or (predicate in _NAMES and [term.value for term in terms] == [heading]):
                 continue
             label, description, order = self._field(predicate, classes)
             ordered = self._ordered(subject, predicate, terms)
@@ -172,7 +199,7 @@ class Renderer:
         return Value(text, href, identifiers=tuple(self._identifiers(iri)))
 
     def _inside(self, subject: str, above: frozenset[str]) -> tuple[Row, ...]:
-        return () if subject in above else self._rows(subject, above)
+        return () if subject in above else self._rows(subject, above, self._label(subject))
 
     def _identifiers(self, iri: str) -> Iterator[Value]:
         for term in self.said.get(iri, {}).get(_OWL + "sameAs", ()):

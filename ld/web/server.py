@@ -17,8 +17,8 @@ from ld.errors import LdError, NothingPublished, SettingsError
 from ld.settings import PREFIX, Settings
 from ld.snapshot import Publication
 
-THREADS = 16
-"""Python threads a worker; an answer is all computing, so more only wait for each other."""
+THREADS = 4
+"""Python threads a worker; an answer is all computing, so more of them would only wait for each other."""
 
 
 def _tell(line: str) -> None:

@@ -50,7 +50,8 @@ class NodeShape:
     constraints: tuple[Constraint, ...]
 
 
-@blueprint.get("/shapes/", strict_slashes=False)
+@blueprint.get("/shapes")
+@blueprint.get("/shapes/")
 @blueprint.get("/shapes/index", defaults={"suffix": None})
 @blueprint.get(f"/shapes/index.<any({','.join(BY_SUFFIX)}):suffix>")
 def index(suffix: str | None = None) -> Response:

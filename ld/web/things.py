@@ -63,7 +63,7 @@ def _moved(moved: Moved, door: str, suffix: str) -> Response:
     if moved.status == 301:
         return _redirect(301, links().path(targets[0]), "canonical")
     if moved.status == 300:
-        labels = [snapshot().describe(iris.doc_of(target)) for target in moved.targets]
+        labels = [snapshot().describe(target.partition("#")[0]) for target in moved.targets]
         choices = [
             Link(links().path(target), "alternate", title=found.label if found else target)
             for target, found in zip(targets, labels, strict=True)
@@ -132,8 +132,9 @@ def _html(
         label=found.label,
         topic=topic,
         document=base() + found.path,
-        path=links().path(found.path),
-        rows=renderer.rows(topic),
+        address=links().path(found.path),
+        language=renderer.language(topic, found.label),
+        rows=renderer.rows(topic, found.label),
         about=renderer.rows(base() + found.path),
         page=page,
         theses=renderer.works(page.listing.items) if page else (),

@@ -22,21 +22,23 @@ from ld.web.site import base, links, site, vocabulary
 blueprint = Blueprint("vocabularies", __name__)
 
 JSONLD = "application/ld+json"
+# What the list of vocabularies says of each.
+_ABOUT = ("http://purl.org/dc/terms/title", "http://purl.org/dc/terms/description")
 KINDS = ("degree", "level", "discipline")
 
 
-@blueprint.get("/vocab/", strict_slashes=False)
+@blueprint.get("/vocab")
+@blueprint.get("/vocab/")
 @blueprint.get("/vocab/index", defaults={"suffix": None})
 @blueprint.get(f"/vocab/index.<any({','.join(BY_SUFFIX)}):suffix>")
 def index(suffix: str | None = None) -> Response:
     """What vocabularies there are."""
     root = f"{base()}vocab/"
-    node = {
-        "id": root,
-        "title": "Vocabularies",
-        "dcterms:hasPart": [{"id": file.root, "title": file.title} for file in vocabulary().files.values()],
-    }
-    triples = site().context.triples(node)
+    files = vocabulary().files.values()
+    triples = site().context.triples(
+        {"id": root, "title": "Vocabularies", "dcterms:hasPart": [{"id": f.root} for f in files]}
+    )
+    triples += [triple for f in files for triple in vocabulary().describe(f.root) if triple.predicate.value in _ABOUT]
     return _document("vocab/index", "Vocabularies", root, triples, BY_SUFFIX.get(suffix or ""))
 
 
