@@ -24,7 +24,7 @@ print(ld.__file__)
 print(resources.vocab_dir())
 print(resources.shapes_dir())
 vocabulary.load("http://localhost:8000/")
-shapes.load("http://localhost:8000/")
+shapes.load()
 """
 
 
