@@ -74,7 +74,7 @@ class Shapes:
         self.files = files
         """The published documents: `thesis`, `agent`, `degree`, `document`, and `shapes` with all of them."""
         self._said = Statements(files[shapefiles.WHOLE].triples)
-        self._shapes = {_id(node): self._shape(node) for node in self._said if self._is_shape(node)}
+        self._shapes = {_id(node): self._shape(node) for node in self._said}
         self._paths = dict(self._complex_paths())
         self._fields = tuple(self._read_fields())
         self._labels = {
@@ -118,15 +118,15 @@ class Shapes:
     # --- from results to findings ---
 
     def _order(self, result: Result) -> tuple[int, str, float, str, str, str]:
-        shape = self._shapes[_id(result.shape)]
-        severity = _RANKS[_SEVERITIES[result.severity]]
-        return severity, _id(result.focus), shape.order, _id(result.shape), str(result.value or ""), result.component
+        shape = _id(result.shape)
+        rank, order = _RANKS[_severity(result)], self._shapes[shape].order
+        return rank, _id(result.focus), order, shape, str(result.value or ""), result.component
 
     def _finding(self, same: list[Result]) -> Finding:
         result, shape = same[0], self._shapes[_id(same[0].shape)]
         value = None if result.value is None else result.value.value
         return Finding(
-            severity=_SEVERITIES[result.severity],
+            severity=_severity(result),
             focus=_id(result.focus),
             name=shape.name,
             message=_message(shape.message or result.message or "", _id(result.focus), value),
@@ -140,10 +140,6 @@ class Shapes:
         )
 
     # --- from the files to shapes and fields ---
-
-    def _is_shape(self, node: Term) -> bool:
-        types = {term.value for term in self._said.objects(node, RDF + "type")}
-        return bool(types & {SH + "NodeShape", SH + "PropertyShape"})
 
     def _shape(self, node: Term) -> _Shape:
         paths = self._said.objects(node, SH + "path")
@@ -216,6 +212,10 @@ def read(folder: Path) -> Shapes:
 def _id(term: Term) -> str:
     """The IRI of a term, or the label of a nameless one."""
     return str(term) if isinstance(term, BlankNode | RdfLiteral) else term.value
+
+
+def _severity(result: Result) -> Severity:
+    return _SEVERITIES.get(result.severity, "violation")  # a severity that someone else made up is taken seriously
 
 
 def _fault(result: Result) -> tuple[Term, Term, Term | str]:
