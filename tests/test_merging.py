@@ -262,7 +262,7 @@ def test_the_key_is_the_ethos_id_and_earlier_keys_are_kept() -> None:
 
 
 def test_every_field_of_a_thesis_has_a_rule() -> None:
-    by_hand = {"key", "earlier", "origins", "remarks", "date", "available"}
+    by_hand = {"key", "earlier", "renamed", "origins", "remarks", "date", "available"}
     assert set(merging._RULES) | by_hand == {f.name for f in fields(Thesis)}
 
 
@@ -311,7 +311,9 @@ def values_of(thesis: Thesis) -> set[tuple[str, str]]:
     found = {("title", thesis.title and fold(thesis.title.value)), ("issued", thesis.issued)}
     found |= {("qualification", thesis.qualification and fold(thesis.qualification)), ("access", thesis.access)}
     found |= {("embargo", thesis.available)}
-    found |= {(name, fold(text.value)) for name in ("abstract", "keyword") for text in getattr(thesis, name)}
+    found |= {("keyword", fold(text.value)) for text in thesis.keyword}
+    whole = [fold(text.value) for text in thesis.abstract]  # the beginning of another says nothing by itself
+    found |= {("abstract", one) for one in whole if not any(o != one and o.startswith(one) for o in whole)}
     found |= {(name, fold(text)) for name in ("discipline", "language") for text in getattr(thesis, name)}
     found |= {("doi", doi.casefold()) for doi in thesis.doi}
     found |= {("creatorIsni", person.isni) for person in thesis.creator}

@@ -67,6 +67,7 @@ def unite(parts: Sequence[Thesis], same_body: SameBody | None = None, same_degre
         key=next((part.key for part in parts if not part.key.startswith("x-")), parts[0].key),
         **made,
         earlier=distinct(key for part in parts for key in part.earlier),
+        renamed=distinct(key for part in parts for key in part.renamed),
         origins=distinct(origin for part in parts for origin in part.origins),
         remarks=distinct([*(remark for part in parts for remark in part.remarks), *work.remarks]),
     )

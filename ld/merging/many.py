@@ -52,17 +52,24 @@ def abstracts(work: Work, name: str) -> dict[str, Any]:
     """Abstracts: one a language and part, the longer of a text and its beginning, else the more trusted."""
     kept: list[tuple[Thesis, Text]] = []
     for part, texts in work.values(name):
-        earlier = len(kept)  # A part may have two abstracts in one language; it does not clash with itself.
+        earlier, met = len(kept), set[int]()
+        left: list[Text] = []
         for text in texts:
             at = _same_abstract([had for _, had in kept], earlier, text)
-            rival = next((had for had in kept[:earlier] if _language(had[1]) == _language(text)), None)
-            if at is not None:
-                source, had = kept[at]
-                fuller = max(had, text, key=lambda t: len(folded(t.value)))
-                kept[at] = (source, replace(fuller, language=had.language or text.language))
-            elif rival:
+            if at is None:
+                left.append(text)
+                continue
+            source, had = kept[at]
+            fuller = max(had, text, key=lambda t: len(folded(t.value)))
+            kept[at] = (source, replace(fuller, language=had.language or text.language))
+            met.add(at)
+        # A part may have two abstracts in one language: no clash with itself, nor with one that it has too.
+        rivals = [had for at, had in enumerate(kept[:earlier]) if at not in met]
+        for text in left:
+            rival = next((had for had in rivals if _language(had[1]) == _language(text)), None)
+            if rival:
                 work.clash(name, (rival[0], rival[1].value), (part, text.value))
-            else:
+            elif _same_abstract([had for _, had in kept], 0, text) is None:
                 kept.append((part, text))
     return {name: distinct(text for _, text in kept)}
 
