@@ -196,7 +196,7 @@ def test_curl_answers_as_printed(command: str, printed: str, host: str) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}  # no ~/.curlrc, no proxy
     done = subprocess.run(["sh", "-c", here], capture_output=True, text=True, env=environ, timeout=30)
     answer = done.stdout.replace("\r\n", "\n").replace(host, PRINTED_HOST)
-    assert answer.rstrip("\n") == printed.rstrip("\n")
+    assert answer == printed
 
 
 # CONTRIBUTING
