@@ -89,12 +89,18 @@ class Section:
 
 
 class Renderer:
-    """Shows one graph; knows no HTML."""
+    """Shows one graph, on the page about `root`; knows no HTML."""
 
     def __init__(
-        self, triples: Iterable[Triple], shapes: Shapes, context: Context, links: Links, vocabulary: Vocabulary
+        self,
+        root: str,
+        triples: Iterable[Triple],
+        shapes: Shapes,
+        context: Context,
+        links: Links,
+        vocabulary: Vocabulary,
     ) -> None:
-        self.shapes, self.context, self.links, self.vocabulary = shapes, context, links, vocabulary
+        self.root, self.shapes, self.context, self.links, self.vocabulary = root, shapes, context, links, vocabulary
         self.said: dict[str, dict[str, list[Term]]] = {}
         for triple in triples:
             about = self.said.setdefault(triple.subject.value, {})  # type: ignore[union-attr]
@@ -112,12 +118,12 @@ class Renderer:
                     return term.language
         return None
 
-    def sections(self, root: str) -> list[Section]:
-        """Everything that the graph describes, `root` first; what has no label of its own says it with its IRI."""
-        others = self.said.keys() - {root}
+    def sections(self) -> list[Section]:
+        """Everything that the graph describes, the root first; what has no label of its own says it with its IRI."""
+        others = self.said.keys() - {self.root}
         # What lives under another part (the change event of a body) is shown there.
         parts = sorted((iri for iri in others if iri.partition("#")[0] not in others - {iri}), key=self._label)
-        return [self._section(root, frozenset()), *(self._section(iri, _COMMON) for iri in parts)]
+        return [self._section(self.root, frozenset()), *(self._section(iri, _COMMON) for iri in parts)]
 
     def works(self, items: Iterable[Listed]) -> list[Work]:
         """The theses of an agent, each once, with what the agent is to it."""
@@ -195,7 +201,8 @@ class Renderer:
             return Value(number, href)
         text = self._label(iri)
         if iri.startswith(subject + "#") and iri in self.said:
-            return Value(text, anchor=iri.partition("#")[2], rows=self._inside(iri, above | {subject}))
+            anchor = iri.partition("#")[2] if subject == self.root else None  # others' fragments are not this page's
+            return Value(text, anchor=anchor, rows=self._inside(iri, above | {subject}))
         return Value(text, href, identifiers=tuple(self._identifiers(iri)))
 
     def _inside(self, subject: str, above: frozenset[str]) -> tuple[Row, ...]:

@@ -125,7 +125,7 @@ def _page(found: Description) -> Page:
 def _html(
     kind: Kind, found: Description, topic: str, triples: list[Triple], page: Page | None, formats: Sequence[Link]
 ) -> str:
-    renderer = Renderer(triples, site().shapes, site().context, links(), vocabulary())
+    renderer = Renderer(topic, triples, site().shapes, site().context, links(), vocabulary())
     return render_template(
         "thing.html",
         kind=kind,

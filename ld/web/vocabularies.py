@@ -84,7 +84,7 @@ def _context(cache: str) -> Response:
 
 
 def _document(path: str, title: str | None, root: str, triples: Sequence[Triple], fixed: Format | None) -> Response:
-    renderer = Renderer(triples, site().shapes, site().context, links(), vocabulary())
+    renderer = Renderer(root, triples, site().shapes, site().context, links(), vocabulary())
 
     def page(formats: Sequence[Link]) -> str:
         return render_template(
@@ -93,7 +93,7 @@ def _document(path: str, title: str | None, root: str, triples: Sequence[Triple]
             title=title or renderer.name(root) or root,
             canonical=path,
             root=root,
-            sections=renderer.sections(root),
+            sections=renderer.sections(),
             formats=formats,
         )
 
