@@ -167,7 +167,7 @@ class Thesis:
 
 
 def to_json(value: Any) -> Any:
-    """A record as plain JSON data, empty fields left out.
+    """A record as plain JSON data, fields left out that are as they would be anyway.
 
     >>> to_json(Person("Andersson, Henrike", isni="0000000453606890"))
     {'name': 'Andersson, Henrike', 'isni': '0000000453606890'}
@@ -176,8 +176,8 @@ def to_json(value: Any) -> Any:
         return [to_json(item) for item in value]
     if not hasattr(value, "__dataclass_fields__"):
         return value
-    pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
-    return {name: to_json(item) for name, item in pairs if item is not None and item != ()}
+    pairs = ((f, getattr(value, f.name)) for f in fields(value))
+    return {f.name: to_json(item) for f, item in pairs if item != f.default}
 
 
 _PARTS: dict[str, Any] = {
