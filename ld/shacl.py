@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from threading import Lock
+from threading import Lock, local
 from typing import Any, NamedTuple, Protocol
 
 import pyoxigraph as ox
@@ -25,6 +25,9 @@ from ld.report import SH, Term
 
 _LOGGER = logging.getLogger(__name__)
 _LOGGER.addHandler(logging.NullHandler())
+_READING = local()
+# A value that is not of its datatype is for the shapes to find; rdflib would print a traceback for each.
+logging.getLogger("rdflib.term").addFilter(lambda _: not getattr(_READING, "now", False))
 _TARGETS = {SH + name for name in ("targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf")}
 _PROPERTY = SH + "property"
 _PROPERTY_SHAPE = ox.NamedNode(SH + "PropertyShape")
@@ -83,7 +86,7 @@ class PySHACL:
 
     def _validate(self, shape: Shape, data: Graph, nodes: Collection[Node]) -> Iterator[Result]:
         _, found = shape.validate(self._executor, data, focus=list(nodes))  # type: ignore[arg-type]
-        return (_result(triples) for _, _, triples in found)
+        return (_result(node, triples) for _, node, triples in found)
 
 
 def _lift(shapes: Sequence[ox.Triple]) -> tuple[list[ox.Triple], dict[Term, list[Term]]]:
@@ -142,8 +145,12 @@ class _Graph(Graph):
 
     def fill(self, triples: Iterable[ox.Triple], terms: _Terms) -> None:
         """Takes in triples as the rest of the package has them; none are taken out again."""
-        for triple in triples:
-            self.add((terms[triple.subject], terms[triple.predicate], terms[triple.object]))  # type: ignore[index]
+        _READING.now = True
+        try:
+            for triple in triples:
+                self.add((terms[triple.subject], terms[triple.predicate], terms[triple.object]))  # type: ignore[index]
+        finally:
+            _READING.now = False
 
     def objects(self, subject: Any = None, predicate: Any = None, unique: bool = False) -> Generator[Node, None, None]:
         """The objects of a subject and a property, looked up in one step."""
@@ -184,9 +191,10 @@ def _term(node: Node) -> Term:
     return ox.BlankNode(str(node)) if isinstance(node, BNode) else ox.NamedNode(str(node))
 
 
-def _result(triples: Iterable[tuple[Node, Node, Any]]) -> Result:
-    # pySHACL pairs a term with the graph that it comes from.
-    said = {str(predicate): value[1] if isinstance(value, tuple) else value for _, predicate, value in triples}
+def _result(node: Node, triples: Iterable[tuple[Node, Node, Any]]) -> Result:
+    # The details of a result come along among its triples; a term may be paired with the graph that it is from.
+    own = ((str(predicate), value) for subject, predicate, value in triples if subject == node)
+    said = {predicate: value[1] if isinstance(value, tuple) else value for predicate, value in own}
     value, message = said.get(SH + "value"), said.get(SH + "resultMessage")
     return Result(
         shape=_term(said[SH + "sourceShape"]),
