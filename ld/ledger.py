@@ -174,7 +174,10 @@ class Ledger:
 
     def note_published(self, snapshot: str) -> None:
         """Remembers that a snapshot was the current one."""
-        self._db.execute("INSERT OR REPLACE INTO builds VALUES (?, 1)", (snapshot,))
+        self._db.execute(
+            "INSERT INTO builds VALUES (?, 1) ON CONFLICT (snapshot) DO UPDATE SET published = 1 WHERE NOT published",
+            (snapshot,),
+        )
 
     def close(self) -> None:
         """Closes the file; what was not written is forgotten."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +16,15 @@ from threading import Lock, local
 from typing import Any
 
 from pyoxigraph import Store
-from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdDecompressor
+from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdDecompressor, ZstdError
 
 from ld import manifest, store
 from ld.errors import NothingPublished, SnapshotError
 from ld.ledger import thing
 from ld.manifest import Manifest
 from ld.record import Origin, Remark
+
+WENT_BACK = "Not part of what is published now: this site went back to its state of {date}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,23 @@ class Listing:
 class Snapshot:
     """One published state, open for reading. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, *, floor: datetime | None = None) -> None:
-        """Opens the snapshot in `folder`; `floor` raises the floor of its manifest (after a rollback)."""
-        self.folder = folder
+    def __init__(self, folder: Path, *, floor: datetime | None = None, newer: Sequence[Snapshot] = ()) -> None:
+        """Opens the snapshot in `folder`.
+
+        After a rollback, `floor` raises the floor of its manifest, and `newer` are the states that were served since:
+        it answers for the addresses that only they have.
+        """
+        self.folder, self._newer = folder, newer
         found = manifest.read_manifest(folder)
         self.manifest: Manifest = replace(found, floor=max(found.floor, floor)) if floor else found
         self.name = self.manifest.name
         self._check_size()
         self._threads = local()
-        self._first = self._connect()
-        (dictionary,) = self._first.execute("SELECT data FROM dictionary").fetchone() or (b"",)
+        try:
+            self._first = self._connect()
+            (dictionary,) = self._first.execute("SELECT data FROM dictionary").fetchone() or (b"",)
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
         self._dictionary = ZstdCompressionDict(dictionary, dict_type=DICT_TYPE_RAWCONTENT)
 
     def describe(self, path: str) -> Description | None:
@@ -96,9 +105,21 @@ class Snapshot:
         """What became of an address that is not live; None when it is, or never was."""
         row = self._one("SELECT status, targets, reason FROM moved WHERE path = ?", (thing(path),))
         if row is None:
-            return None
+            return self._moved_since(path)
         prefix = "doc" if path.startswith("doc/") else "id"
         return Moved(row[0], tuple(prefix + target[2:] for target in json.loads(row[1])), row[2])
+
+    def _moved_since(self, path: str) -> Moved | None:
+        """What to say of an address that only the states have from which somebody went back."""
+        if not self._newer or self.describe(path) is not None:
+            return None
+        for snapshot in self._newer:
+            moved = snapshot.moved(path)
+            if moved and moved.targets and all(self.describe(target) for target in moved.targets):
+                return moved
+            if moved or snapshot.describe(path):
+                return Moved(410, (), WENT_BACK.format(date=self.manifest.created.date().isoformat()))
+        return None
 
     def listing(self, path: str, page: int, size: int) -> Listing:
         """Page `page` (from 1) of the theses of a person or body, `size` a page, newest first, then by title."""
@@ -151,6 +172,8 @@ class Snapshot:
 
     def close(self) -> None:
         """Closes the connections of this thread and the one every thread may fall back on."""
+        for snapshot in self._newer:
+            snapshot.close()
         for connection in (getattr(self._threads, "connection", None), self._first):
             if connection is not None:
                 connection.close()
@@ -186,15 +209,19 @@ class Snapshot:
         decompressor: ZstdDecompressor | None = getattr(self._threads, "decompressor", None)
         if decompressor is None:
             decompressor = self._threads.decompressor = ZstdDecompressor(dict_data=self._dictionary)
-        return decompressor.decompress(compressed)
+        try:
+            return decompressor.decompress(compressed)
+        except ZstdError as error:
+            raise self._damaged(error) from error
 
     def _stream(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         try:
             yield from self._connection().execute(query, values)
         except sqlite3.DatabaseError as error:
-            raise SnapshotError(
-                f"{self.folder / manifest.CATALOGUE} is damaged ({error}). {manifest.WAY_OUT}"
-            ) from error
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> SnapshotError:
+        return SnapshotError(f"{self.folder / manifest.CATALOGUE} is damaged ({error}). {manifest.WAY_OUT}")
 
     def _all(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         return list(self._stream(query, values))
@@ -237,19 +264,26 @@ def open_current(data: Path) -> Snapshot:
         if manifest.pointed(data) != name:  # replaced and removed between two steps of ours
             return open_current(data)
         raise SnapshotError(f"{data / manifest.POINTER} points at {name}, which is not there. {manifest.WAY_OUT}")
-    return Snapshot(folder, floor=_floor(data, name))
+    left = newer(data, name)
+    if not left:
+        return Snapshot(folder)
+    # Who saw a newer state must not be told 304 about this one: its dates begin anew when the pointer went back.
+    floor = _moment(int((data / manifest.POINTER).lstat().st_mtime))
+    return Snapshot(folder, floor=floor, newer=[s for s in map(_try_open, left) if s])
 
 
-def is_rolled_back(data: Path, name: str) -> bool:
-    """Whether snapshots newer than the current one stand by."""
-    return any(other > name for other in manifest.names(data))
+def newer(data: Path, name: str) -> list[Path]:
+    """The folders of snapshots newer than the one called `name`, newest first; after a rollback there are some."""
+    names = [other for other in reversed(manifest.names(data)) if other > name]
+    return [data / manifest.SNAPSHOTS / other for other in names]
 
 
-def _floor(data: Path, name: str) -> datetime | None:
-    """After a rollback, when it was made: who saw the newer state must not be told 304 about the older one."""
-    if not is_rolled_back(data, name):
+def _try_open(folder: Path) -> Snapshot | None:
+    """A snapshot that may be why somebody went back: without it, if it is damaged."""
+    try:
+        return Snapshot(folder)
+    except SnapshotError:
         return None
-    return _moment(int((data / manifest.POINTER).lstat().st_mtime))
 
 
 def _moment(seconds: int) -> datetime:

@@ -21,7 +21,7 @@ from ld.published import (
     Moved,
     Publication,
     Snapshot,
-    is_rolled_back,
+    newer,
     open_current,
 )
 from ld.publishing import VOCABULARY, Builder, lock
@@ -99,7 +99,7 @@ def status(data: Path) -> Status:
     current.close()
     others = [name for name in reversed(manifest.names(data)) if name != current.name]
     since = datetime.fromtimestamp((data / manifest.POINTER).lstat().st_mtime, UTC)
-    return Status(data, current.manifest, since, is_rolled_back(data, current.name), tuple(others))
+    return Status(data, current.manifest, since, bool(newer(data, current.name)), tuple(others))
 
 
 def verify(data: Path) -> list[str]:
