@@ -64,6 +64,7 @@ class Bodies:
         self._known: dict[str, tuple[str, ...]] = {}
         self._main: dict[str, str] = {}
         self._keys: dict[tuple[str, str], str] = {}
+        self._decisions: dict[tuple[Body, bool], _Decision] = {}
         self._nodes: dict[tuple[str, str], BodyNode] = {}
 
     def count(self, body: Body, role: BodyRole) -> None:
@@ -72,22 +73,19 @@ class Bodies:
 
     def settle(self) -> None:
         """Decide, after all have been counted."""
-        forms: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         # Numbers first: a name without one may then find its body by the name that a number has.
+        by_number: dict[str, Counter[str]] = defaultdict(Counter)
         for (body, awarding), times in self._printed.items():
-            decision = self._decide(body, awarding)
-            if decision.number:
-                forms[decision.target][body.name] += times
-        known: dict[str, set[str]] = defaultdict(set)
-        for (_, number), printed in forms.items():
-            self._main[number] = _key(_first(printed))
-            for name in printed:
-                known[_key(name)].add(number)
-        self._known = {name: tuple(sorted(numbers)) for name, numbers in known.items()}
+            if number := self._decide(body, awarding).number:
+                by_number[number][body.name] += times
+        self._main = {number: _key(_first(printed)) for number, printed in by_number.items()}
+        for number, printed in sorted(by_number.items()):
+            for name in {_key(form) for form in printed}:
+                self._known[name] = (*self._known.get(name, ()), number)
+        forms: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for (body, awarding), times in self._printed.items():
-            decision = self._decide(body, awarding)
-            if not (decision.number and body.isni):
-                forms[decision.target][body.name] += times
+            decision = self._decisions[body, awarding] = self._decide(body, awarding)
+            forms[decision.target][body.name] += times
         self._name_slugs({name for kind, name in forms if kind == "name"})
         for institution in self._vocabulary.institutions:
             forms.setdefault(("institution", institution.key), Counter())
@@ -95,7 +93,7 @@ class Bodies:
 
     def node(self, body: Body, role: BodyRole) -> BodyNode:
         """The node of a body that was counted."""
-        return self._nodes[self._decide(body, role == "awardingBody").target]
+        return self._nodes[self._decisions[body, role == "awardingBody"].target]
 
     def nodes(self) -> Iterator[BodyNode]:
         """All bodies counted and all institutions of the vocabulary, sorted by key."""
@@ -103,7 +101,7 @@ class Bodies:
 
     def conflict(self, body: Body, role: BodyRole) -> str | None:
         """What its name and its ISNI disagree about, in words, and what was decided."""
-        return self._decide(body, role == "awardingBody").conflict
+        return self._decisions[body, role == "awardingBody"].conflict
 
     def slugs(self) -> dict[str, str]:
         """Slug → body key, those of earlier snapshots included."""
@@ -111,9 +109,10 @@ class Bodies:
 
     def moved(self) -> Iterator[tuple[str, str]]:
         """(slug, key) of bodies that earlier snapshots had under a slug and that have another key now."""
+        live = {node.key for node in self._nodes.values()}
         for slug, name in sorted(self._owners.items()):
             node = self._nodes.get(self._decide(Body(name), awarding=False).target)
-            if node and node.key != slug:
+            if node and slug not in live:
                 yield slug, node.key
 
     def _decide(self, body: Body, awarding: bool) -> _Decision:
