@@ -66,7 +66,7 @@ class PySHACL:
         parts = {self._terms[node]: [self._terms[part] for part in group] for node, group in groups.items()}
         self._plan = [
             (shape, [shape, *map(known.lookup_shape_from_node, parts.get(shape.node, ()))])
-            for shape in known.shapes
+            for shape in sorted(known.shapes, key=lambda shape: str(shape.node))
             if any(list(targets) for targets in shape.target())
         ]
 

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from ld import shapes
+from ld import shapes, vocabulary
 from ld.rdf import RDF, XSD
 from ld.report import Finding, Report
 
@@ -203,3 +203,11 @@ def test_a_long_value_is_shortened_in_the_message_and_whole_in_the_finding() -> 
 
 def _typed(triple: Triple) -> list[Triple]:
     return [Triple(triple.subject, NamedNode(TYPE), NamedNode(BIBO + "Thesis")), triple]
+
+
+def test_our_own_vocabularies_are_as_the_shapes_want_them() -> None:
+    published = vocabulary.load("http://localhost:8000/").files.values()
+    report = find([triple for document in published for triple in document.triples])
+    assert report.findings == ()
+    assert report.checked["https://w3id.org/thesis-ld/shapes#Concept"] > 100
+    assert report.checked["https://w3id.org/thesis-ld/shapes#Organisation"] > 100
