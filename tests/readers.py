@@ -34,10 +34,10 @@ def load_context(url: str, options: object) -> dict[str, Any]:
     return {"contextUrl": None, "documentUrl": url, "document": json.loads(context.load().bytes)}
 
 
-def by_pyld(document: dict[str, Any] | bytes) -> bytes:
+def by_pyld(document: dict[str, Any] | bytes, loader: Any = load_context) -> bytes:
     """What PyLD reads in a JSON-LD document, whose context may be ours by its address."""
     document = document if isinstance(document, dict) else json.loads(document)
-    dataset = pyld.jsonld.to_rdf(document, {"documentLoader": load_context})
+    dataset = pyld.jsonld.to_rdf(document, {"documentLoader": loader})
     return canonical(
         ox.Triple(_pyld_term(t["subject"]), _pyld_term(t["predicate"]), _pyld_term(t["object"]))
         for t in dataset.get("@default", [])
@@ -47,12 +47,21 @@ def by_pyld(document: dict[str, Any] | bytes) -> bytes:
 def by_rdflib(document: dict[str, Any] | bytes, suffix: str = "jsonld") -> bytes:
     """What rdflib reads; it fetches contexts, so a JSON-LD document must bring its own."""
     data = json.dumps(document) if isinstance(document, dict) else document
+    return _rdflib(data=data, format=RDFLIB[suffix])
+
+
+def by_rdflib_at(address: str) -> bytes:
+    """What rdflib reads at an address, of which it is told nothing else; contexts are fetched."""
+    return _rdflib(source=address)
+
+
+def _rdflib(**source: Any) -> bytes:
     normalize, rdflib.NORMALIZE_LITERALS = rdflib.NORMALIZE_LITERALS, False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # rdflib's readers use its own deprecated parts
             graph = rdflib.Dataset(default_union=True)
-            graph.parse(data=data, format=RDFLIB[suffix])
+            graph.parse(**source)
             triples = list(graph.triples((None, None, None)))
     finally:
         rdflib.NORMALIZE_LITERALS = normalize
