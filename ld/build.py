@@ -15,6 +15,7 @@ from typing import Any
 from ld import cleaning, context, gate, iris, rejection, shapes, sources, vocabulary
 from ld.errors import BuildError, BuildRefused, SnapshotError, SourceError
 from ld.identity import Identity
+from ld.iris import Kind
 from ld.mapping import Description, Mapper, bodies_of, people_of
 from ld.record import Deletion, SourceRecord, Thesis, Unreadable, thesis_from_json, to_json
 from ld.rejection import Rejection
@@ -263,19 +264,21 @@ class _Build:
                 self.builder.describe(path, "vocabulary", published.title, published.triples, ())
 
     def _write_moved(self, identity: Identity) -> None:
-        def move(path: str, targets: Iterable[str]) -> None:
-            paths = [p for p in (iris.id_path("thesis", key) for key in targets) if self.builder.described(p)]
+        """Earlier addresses, and those that several theses share, lead to what is published of their targets."""
+
+        def move(kind: Kind, key: str, to: Kind, targets: Iterable[str]) -> None:
+            paths = [path for path in (iris.id_path(to, target) for target in targets) if self.builder.described(path)]
             if paths:
-                self.builder.moved(path, 301 if len(paths) == 1 else 300, paths)
+                self.builder.moved(iris.id_path(kind, key), 301 if len(paths) == 1 else 300, paths)
 
         for earlier, keys in self.staging.aliases():
-            move(iris.id_path("thesis", earlier), keys)
+            move("thesis", earlier, "thesis", keys)
         for number, keys in identity.clashes():
-            move(iris.id_path("person", number), keys)
-        for former, key in identity.moved():
-            self.builder.moved(iris.id_path("person", former), 301, [iris.id_path("person", key)])
-        for former, key in identity.moved_bodies():
-            self.builder.moved(iris.id_path("organisation", former), 301, [iris.id_path("organisation", key)])
+            move("person", number, "thesis", keys)
+        for orcid, key in identity.moved():
+            move("person", orcid, "person", [key])
+        for slug, key in identity.moved_bodies():
+            move("organisation", slug, "organisation", [key])
 
     def _describe(self, verdict: gate.Verdict, **more: Any) -> None:
         d = verdict.description
