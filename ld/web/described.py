@@ -38,6 +38,8 @@ class Described:
     query: str = ""
     pages: tuple[Link, ...] = ()
     """Links to the other pages of this description, `target` a query: `?page=2`."""
+    lasting: bool = False
+    """Made from files of the package only: made once, then kept."""
     written: Callable[[Format], bytes | None] = lambda chosen: None
     """The description in a format that is not to be made from the triples."""
 
@@ -87,14 +89,24 @@ def context_path() -> str:
 
 
 def _body(described: Described, chosen: Format, alternates: Sequence[Link]) -> tuple[bytes, datetime | None]:
+    modified = described.page_modified if chosen is HTML and described.page_modified else described.modified
+    if not described.lasting:
+        return _make(described, chosen, alternates), modified
+    here, kept = links(), site().kept
+    key = (here.base, here.prefix, f"{described.path}.{chosen.suffix}")
+    if key not in kept:
+        kept[key] = _make(described, chosen, alternates)
+    return kept[key], modified
+
+
+def _make(described: Described, chosen: Format, alternates: Sequence[Link]) -> bytes:
     if chosen is HTML:
-        return described.page(alternates).encode(), described.page_modified or described.modified
+        return described.page(alternates).encode()
     base = links().base
-    body = described.written(chosen) or formats.serialize(
+    return described.written(chosen) or formats.serialize(
         chosen,
         described.triples,
         graph=base + described.path,
         root=described.root,
         context_url=base + context_path(),
     )
-    return body, described.modified

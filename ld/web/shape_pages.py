@@ -89,7 +89,9 @@ def _answer(name: str, file: Published, fixed: Format | None) -> Response:
         return None
 
     modified = changed(resources.shapes_dir())
-    return respond(Described(path, file.root, file.triples, page, modified=modified, written=written), fixed)
+    return respond(
+        Described(path, file.root, file.triples, page, modified=modified, lasting=True, written=written), fixed
+    )
 
 
 def _node_shapes(said: Statements) -> Iterator[NodeShape]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import quote
 
@@ -28,6 +28,8 @@ class Site:
     publication: Publication
     shapes: Shapes
     context: Context
+    kept: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
+    """Bodies that never change while the app runs, by base, prefix and path; a few for each term there is."""
 
     def base(self) -> str:
         """The base IRI: the one that the snapshot was built with; before there is any, the one that is set."""

@@ -84,9 +84,8 @@ def _context(cache: str) -> Response:
 
 
 def _document(path: str, title: str | None, root: str, triples: Sequence[Triple], fixed: Format | None) -> Response:
-    renderer = Renderer(root, triples, site().shapes, site().context, links(), vocabulary())
-
     def page(formats: Sequence[Link]) -> str:
+        renderer = Renderer(root, triples, site().shapes, site().context, links(), vocabulary())
         return render_template(
             "vocabulary.html",
             kind="Vocabulary" if title else "Term",
@@ -97,7 +96,7 @@ def _document(path: str, title: str | None, root: str, triples: Sequence[Triple]
             formats=formats,
         )
 
-    return respond(Described(path, root, triples, page, modified=changed(resources.vocab_dir())), fixed)
+    return respond(Described(path, root, triples, page, modified=changed(resources.vocab_dir()), lasting=True), fixed)
 
 
 def changed(place: Path) -> datetime:
