@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from ld import cleaning, context, gate, iris, rejection, shapes, sources, vocabulary
+from ld import cleaning, context, gate, iris, rejection, shapes, snapshot, sources, vocabulary
 from ld.errors import BuildError, BuildRefused, SnapshotError, SourceError
 from ld.identity import Identity
 from ld.iris import Kind
@@ -94,22 +94,21 @@ def build(
     corpus would shrink below `settings.shrink` of the published one; what was published then stays as it was.
     """
     started = monotonic()
-    with Builder(settings.data, base=settings.base, keep=settings.keep, now=now or datetime.now(UTC)) as builder:
+    with _builder(settings, now, keep_base=add) as builder:
         with Staging(builder.folder / "staging.sqlite") as staging:
             run = _Build(builder, staging, settings, progress)
             if add:
                 run.carry()
             run.read(paths)
             run.publish(allow_shrink=allow_shrink)
-        snapshot = builder.publish(run.counts(), [_source(path) for path in paths])
-    run.summary.snapshot = snapshot.name
+        run.summary.snapshot = builder.publish(run.counts(), [_source(path) for path in paths]).name
     run.summary.seconds = monotonic() - started
     return run.summary
 
 
 def withdraw(keys: Iterable[str], reason: str, settings: Settings, *, now: datetime | None = None) -> Summary:
     """Takes theses out of the published corpus; their addresses answer 410 with the reason, until `restore`."""
-    with Builder(settings.data, base=settings.base, keep=settings.keep, now=now or datetime.now(UTC)) as builder:
+    with _builder(settings, now, keep_base=True) as builder:
         published = builder.previous
         if published is None:
             raise SnapshotError(f"Nothing is published in {settings.data} yet, so there is nothing to withdraw.")
@@ -122,20 +121,28 @@ def withdraw(keys: Iterable[str], reason: str, settings: Settings, *, now: datet
             run = _Build(builder, staging, settings, lambda stage, done: None)
             run.carry()
             run.publish(allow_shrink=True)
-        snapshot = builder.publish(run.counts(), list(published.manifest.sources))
-    run.summary.snapshot = snapshot.name
+        run.summary.snapshot = builder.publish(run.counts(), list(published.manifest.sources)).name
     return run.summary
 
 
 def restore(keys: Iterable[str], settings: Settings) -> None:
     """Lifts withdrawals: the next build publishes these theses again if its sources hold them."""
-    with Builder(settings.data, base=settings.base, keep=settings.keep, now=datetime.now(UTC)) as builder:
+    with _builder(settings, None, keep_base=True) as builder:
         unknown = [key for key in keys if key not in builder.ledger.withdrawn()]
         if unknown:
             raise BuildError(f"Not withdrawn, so nothing was changed: {', '.join(unknown)}. Check the keys.")
         for key in keys:
             builder.ledger.restore(key)
         builder.ledger.commit()
+
+
+def _builder(settings: Settings, now: datetime | None, *, keep_base: bool) -> Builder:
+    """A builder in the data folder; what is added to or taken from a published corpus keeps its base."""
+    base = settings.base
+    if keep_base:
+        with suppress(SnapshotError):
+            base = snapshot.Publication(settings.data).current().manifest.base
+    return Builder(settings.data, base=base, keep=settings.keep, now=now or datetime.now(UTC))
 
 
 class _Build:
@@ -145,16 +152,20 @@ class _Build:
         self.builder, self.staging, self.settings, self.progress = builder, staging, settings, progress
         self.summary = Summary()
         self.shapes = shapes.load()
-        self.vocabulary = vocabulary.load(settings.base)
+        self.vocabulary = vocabulary.load(builder.base)
+        self.kept: list[Rejection] = []
+        """What the snapshot before rejected, to be rejected again unless it is read anew."""
         self.joined: dict[str, list[str]] = defaultdict(list)
         """The `x-…` keys that parts of a thesis came under, by its key."""
 
     def carry(self) -> None:
-        """Takes over what the snapshot before published."""
-        if self.builder.previous is not None:
-            for record in self.builder.previous.records():
-                thesis = thesis_from_json(record)
-                self.staging.carry(thesis, thesis.renamed)
+        """Takes over what the snapshot before published and rejected."""
+        if self.builder.previous is None:
+            return
+        for record in self.builder.previous.records():
+            thesis = thesis_from_json(record)
+            self.staging.carry(thesis, thesis.renamed)
+        self.kept = list(self.builder.previous.rejected())
 
     def read(self, paths: Sequence[Path]) -> None:
         """Reads and cleans every record of the sources into the staging area."""
@@ -171,7 +182,9 @@ class _Build:
                     continue
             self.summary.read += 1
             self.progress("read", self.summary.read)
-        if not self.summary.read:
+        read = {str(path) for path in paths}
+        self.kept = [rejected for rejected in self.kept if not read.intersection(rejection.sources(rejected))]
+        if not self.summary.read and not self.summary.deleted:
             names = ", ".join(map(str, paths))
             raise SourceError(names, "holds no record", way_out="Name files or folders that hold thesis records.")
 
@@ -183,9 +196,13 @@ class _Build:
         self.summary.theses += self.staging.united + self.staging.set_aside
         for thesis, reason, raw in self.staging.ambiguous():
             self._reject(rejection.ambiguous(thesis, reason, raw))
+        for rejected in self.kept:
+            if not self.staging.has(rejected.get("key")):
+                self.summary.theses += 1
+                self._reject(rejected)
         slugs = self.builder.ledger.slugs()
-        with closing(Identity.resolve(self.staging, self.vocabulary, base=self.settings.base, slugs=slugs)) as identity:
-            mapper = Mapper(context.load(), self.vocabulary, identity, self.settings.base)
+        with closing(Identity.resolve(self.staging, self.vocabulary, base=self.builder.base, slugs=slugs)) as identity:
+            mapper = Mapper(context.load(), self.vocabulary, identity, self.builder.base)
             self._write_theses(mapper)
             self._write_agents(mapper)
             self._write_vocabularies()
@@ -231,7 +248,7 @@ class _Build:
         self.summary.published += 1
         self.summary.remarks.update(remark.kind for remark in remarks)
         thesis_path = iris.id_path("thesis", thesis.key)
-        for role, agent_path in _agents(thesis, identity, self.settings.base):
+        for role, agent_path in _agents(thesis, identity, self.builder.base):
             self.builder.list(agent_path, thesis_path, description.label, thesis.issued, role)
 
     def _write_agents(self, mapper: Mapper) -> None:

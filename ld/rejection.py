@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from ld.record import Thesis, Unreadable
@@ -34,6 +35,17 @@ def unfit(thesis: Thesis, findings: Iterable[Finding], records: Sequence[Any]) -
     violations = [finding for finding in findings if finding.severity == "violation"]
     problems = [{"field": f.name, "value": f.value, "problem": f.message} for f in violations]
     return _rejection(thesis, records, problems)
+
+
+def sources(rejection: Rejection) -> set[str]:
+    """The files that a rejection's records stand in, and the folders and archives around these.
+
+    >>> sorted(sources({"records": [{"source": "in/a.zip!b.csv", "line": 7}]}))
+    ['.', 'in', 'in/a.zip', 'in/a.zip!b.csv']
+    """
+    files = {record["source"] for record in rejection["records"]} - {""}
+    files |= {file.partition("!")[0] for file in files}
+    return files | {str(parent) for file in files for parent in PurePath(file).parents}
 
 
 def sentence(rejection: Rejection) -> str:

@@ -1,4 +1,4 @@
-"""Settings: flags, else `THESIS_LD_*` variables, else defaults; read once at a door and passed on as one frozen value."""
+"""Settings: flags, else `THESIS_LD_*` variables, else defaults; read once at a door, passed on as one frozen value."""
 
 from __future__ import annotations
 

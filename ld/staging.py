@@ -146,6 +146,10 @@ class Staging:
         rows = self._db.execute("SELECT raw FROM part WHERE key = ? AND raw IS NOT NULL ORDER BY seq", (key,))
         return [self._codec.unpack(raw) for (raw,) in rows]
 
+    def has(self, key: str | None) -> bool:
+        """Whether any part has this key."""
+        return self._db.execute("SELECT 1 FROM part WHERE key = ? LIMIT 1", (key,)).fetchone() is not None
+
     def ambiguous(self) -> Iterator[tuple[Thesis, str, list[dict[str, Any]]]]:
         """Theses without an EThOS ID that could be any of several: the thesis, the reason in words, its raw records."""
         for thesis in self._read(_READ.format("IN")):
