@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from io import BufferedWriter
 from pathlib import Path
 from typing import Any
@@ -95,5 +96,6 @@ class Gzip:
 
     def abandon(self) -> None:
         """Closes a file that will not be completed."""
-        if not self._file.closed:
-            self._file.close()
+        for file in (self._gzip, self._file):
+            with suppress(OSError, ValueError):  # what is still buffered may not fit on the disk
+                file.close()

@@ -85,7 +85,7 @@ class Snapshot:
         self._check_size()
         self._threads = local()
         try:
-            self._first = self._connect()
+            self._first = self._connect()  # held for as long as the snapshot, in case its folder goes
             (dictionary,) = self._first.execute("SELECT data FROM dictionary").fetchone() or (b"",)
         except sqlite3.Error as error:
             raise self._damaged(error) from error
@@ -171,13 +171,11 @@ class Snapshot:
         return store.open_store(self.folder / manifest.STORE)
 
     def close(self) -> None:
-        """Closes the connections of this thread and the one every thread may fall back on."""
+        """Lets go of the files at once; otherwise that happens when nobody refers to the snapshot any more."""
         for snapshot in self._newer:
             snapshot.close()
-        for connection in (getattr(self._threads, "connection", None), self._first):
-            if connection is not None:
-                connection.close()
         self._threads = local()
+        self._first.close()
 
     def _check_size(self) -> None:
         """Whether the catalogue is as long as the manifest says: what a cut-off copy shows at once."""
@@ -194,29 +192,26 @@ class Snapshot:
         connection.execute("PRAGMA query_only = 1")
         return connection
 
-    def _connection(self) -> sqlite3.Connection:
-        """This thread's connection. When the folder is gone already, the first one, which SQLite lets threads share."""
-        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
-        if connection is None:
+    def _reader(self) -> _Reader:
+        """This thread's reader; when the folder is gone already, one that shares the first connection, as it may."""
+        reader: _Reader | None = getattr(self._threads, "reader", None)
+        if reader is None:
             try:
-                connection = self._connect()
+                reader = _Reader(self._connect(), self._dictionary, owns=True)
             except sqlite3.OperationalError:
-                connection = self._first
-            self._threads.connection = connection
-        return connection
+                reader = _Reader(self._first, self._dictionary, owns=False)
+            self._threads.reader = reader
+        return reader
 
     def _text(self, compressed: bytes) -> bytes:
-        decompressor: ZstdDecompressor | None = getattr(self._threads, "decompressor", None)
-        if decompressor is None:
-            decompressor = self._threads.decompressor = ZstdDecompressor(dict_data=self._dictionary)
         try:
-            return decompressor.decompress(compressed)
+            return self._reader().decompressor.decompress(compressed)
         except ZstdError as error:
             raise self._damaged(error) from error
 
     def _stream(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         try:
-            yield from self._connection().execute(query, values)
+            yield from self._reader().connection.execute(query, values)
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error
 
@@ -228,6 +223,18 @@ class Snapshot:
 
     def _one(self, query: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
         return next(self._stream(query, values), None)
+
+
+class _Reader:
+    """What one thread reads with; it goes with its thread or with the snapshot."""
+
+    def __init__(self, connection: sqlite3.Connection, dictionary: ZstdCompressionDict, *, owns: bool) -> None:
+        self.connection, self._owns = connection, owns
+        self.decompressor = ZstdDecompressor(dict_data=dictionary)
+
+    def __del__(self) -> None:
+        if self._owns:
+            self.connection.close()
 
 
 class Publication:
@@ -259,10 +266,17 @@ def open_current(data: Path) -> Snapshot:
     name = manifest.pointed(data)
     if name is None:
         raise NothingPublished(f"{data} publishes nothing yet. Build first: `thesis-ld build SOURCE… --data {data}`.")
-    folder = data / manifest.SNAPSHOTS / name
-    if not folder.is_dir():
+    try:
+        return _open(data, name)
+    except SnapshotError:
         if manifest.pointed(data) != name:  # replaced and removed between two steps of ours
             return open_current(data)
+        raise
+
+
+def _open(data: Path, name: str) -> Snapshot:
+    folder = data / manifest.SNAPSHOTS / name
+    if not folder.is_dir():
         raise SnapshotError(f"{data / manifest.POINTER} points at {name}, which is not there. {manifest.WAY_OUT}")
     left = newer(data, name)
     if not left:
@@ -273,9 +287,17 @@ def open_current(data: Path) -> Snapshot:
 
 
 def newer(data: Path, name: str) -> list[Path]:
-    """The folders of snapshots newer than the one called `name`, newest first; after a rollback there are some."""
-    names = [other for other in reversed(manifest.names(data)) if other > name]
-    return [data / manifest.SNAPSHOTS / other for other in names]
+    """The folders of the snapshots from which somebody went back to the one called `name`, newest first."""
+    folders = [data / manifest.SNAPSHOTS / other for other in reversed(manifest.names(data)) if other > name]
+    return [folder for folder in folders if _was_current(data, folder)]
+
+
+def _was_current(data: Path, folder: Path) -> bool:
+    """Whether the pointer has moved since a newer snapshot was complete; it has not when its build was killed then."""
+    try:
+        return (folder / manifest.MANIFEST).stat().st_mtime_ns <= (data / manifest.POINTER).lstat().st_mtime_ns
+    except OSError:
+        return True  # damaged: a good reason to have gone back from it
 
 
 def _try_open(folder: Path) -> Snapshot | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,8 @@ class Reports:
 
     def stop(self) -> None:
         """Closes files that will not be completed."""
-        self._rejected.close()
+        with suppress(OSError):  # what is still buffered may not fit on the disk
+            self._rejected.close()
         self._report.abandon()
 
     def _flush(self) -> None:

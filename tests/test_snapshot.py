@@ -311,6 +311,7 @@ def test_a_killed_build_leaves_a_whole_state_served(where: str, moment: str, swa
     assert snapshot.verify(data) == []
     served = Publication(data).current()
     assert (served.name != old.name) == swapped
+    assert not snapshot.status(data).rolled_back
     if not swapped:
         assert files(old.folder) == content
         assert served.describe("doc/thesis/1") is not None
