@@ -190,10 +190,9 @@ def _access(desk: Desk) -> tuple[Access | None, str | None]:
 def _licenses(desk: Desk) -> tuple[str, ...]:
     """Licences by their addresses only: a name may be anybody's idea of a licence."""
     licenses: dict[str, None] = {}
-    for printed in (part for value in desk.raw("license") for part in urls.separate(value)):
-        iri = license_iri(printed) if "://" in printed else None
-        if iri:
-            licenses[iri] = None
-        else:
+    for printed in desk.raw("license"):
+        known = [iri for part in urls.separate(printed) if "://" in part and (iri := license_iri(part))]
+        if not known:
             desk.drop("license", "this is not the address of a licence", printed)
+        licenses.update(dict.fromkeys(known))
     return tuple(licenses)

@@ -59,6 +59,8 @@ class Desk:
         texts = self.texts(field)
         if not texts:
             return []
+        if len(texts) == 1 and ";" not in texts[0][0]:
+            return [texts[0][0]]
         parts = (part.strip() for text, _ in texts for part in separator.split(text))
         return list(dict.fromkeys(part for part in parts if not is_null(part)))
 

@@ -7,6 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import zip_longest
 
+_WORD = re.compile(r"[^\W_]+")
+_APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ`´"))
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -42,9 +45,11 @@ def fold(text: str) -> str:
     >>> fold("The  Queen's University of Belfast!")
     'the queens university of belfast'
     """
-    decomposed = text.casefold() if text.isascii() else unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(c for c in decomposed if not unicodedata.combining(c) and c not in "'’ʼ`´")
-    return " ".join(re.sub(r"[^\w]+", " ", kept).replace("_", " ").split())
+    if not text.isascii():
+        # Folding case can compose what was taken apart, and the reverse.
+        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+        text = "".join(c for c in text if not unicodedata.combining(c))
+    return " ".join(_WORD.findall(text.lower().translate(_APOSTROPHES)))
 
 
 def agree(one: Name, other: Name) -> bool:

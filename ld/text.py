@@ -9,11 +9,9 @@ from html.entities import html5
 import ftfy
 
 _MARK = r"(?:\w+::\s*)?@@\s*MISSING[-_ ]?DATA(?:\s*@@)?"  # also seen as `dc_subject:: @@MISSING-DATA`
-_NULLS = re.compile(rf"\s*(?:|not available\.?|{_MARK})\s*", re.IGNORECASE)
+_MARKED = re.compile(_MARK, re.IGNORECASE)
+_NULLS = frozenset({"", "not available", "not available."})
 _MISSING = re.compile(rf"\s*{_MARK}\s*", re.IGNORECASE)
-
-# Nothing but plain characters, one space between words, and no beginning of anything that must be mended.
-_SUSPECT = re.compile(r"[^ -~]|  |&|@@|and(?:#[0-9x]|[A-Za-z0-9]{2,8};)")
 
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
 _GREEK = (
@@ -42,12 +40,14 @@ _CONTROL = re.compile(
     + "".join(chr(plane << 16 | low) for plane in range(1, 17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
-_SPACES = re.compile(r"[^\S ]|  |^ | $")
 
 
 def is_null(printed: str) -> bool:
     """Whether a value says that there is none: empty, a lone space, `Not available`, `@@MISSING-DATA`."""
-    return _NULLS.fullmatch(printed) is not None if len(printed) < 60 else not printed.strip()
+    text = printed.strip()
+    if len(text) > 60:
+        return False
+    return text.casefold() in _NULLS or ("@@" in text and _MARKED.fullmatch(text) is not None)
 
 
 def mend(printed: str, *, lines: bool = False) -> tuple[str, tuple[str, ...]]:
@@ -58,18 +58,30 @@ def mend(printed: str, *, lines: bool = False) -> tuple[str, tuple[str, ...]]:
     >>> mend("TNF-andalpha; &GT; 5\\u00a0mg ")
     ('TNF-α > 5 mg', ('character entities replaced', 'lost ampersands of entities put back'))
     """
-    if not _SUSPECT.search(printed):
+    if _is_plain(printed):
         return printed.strip(), ()
-    text, done = printed, []
-    for needed, step, what in _STEPS:
+    text, done = printed, dict[str, None]()
+    for needed, step, what in _STEPS * 2:  # what one step lays bare may be work for another
         if needed(text):
             mended = step(text)
             if mended != text:
-                done.append(what)
+                done[what] = None
                 text = mended
-    if _SPACES.search(text):
+    if not text.isprintable() or text != text.strip() or "  " in text:
         text = _spaced(text, lines)
     return text, tuple(done)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text shows at a glance that there is nothing to mend: most do, and half a million are read."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and "&" not in text
+        and "  " not in text
+        and "@@" not in text
+        and not _LOST.search(text)
+    )
 
 
 def excerpt(before: str, after: str | None, length: int = 200) -> tuple[str, str | None]:
@@ -122,7 +134,7 @@ _STEPS = (
     (lambda text: "and" in text and _LOST.search(text), _lost, "lost ampersands of entities put back"),
     (lambda text: "@@" in text, lambda text: _MISSING.sub(" ", text), "@@MISSING-DATA taken out"),
     (lambda text: not text.isascii() and _DOUBLED.search(text), _undoubled, "double encoding undone"),
-    (_CONTROL.search, lambda text: _CONTROL.sub("", text), "control characters taken out"),
+    (lambda text: not text.isprintable() and _CONTROL.search(text), lambda text: _CONTROL.sub("", text), "control characters taken out"),
     (
         lambda text: not unicodedata.is_normalized("NFC", text),
         lambda text: unicodedata.normalize("NFC", text),

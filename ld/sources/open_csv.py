@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 
@@ -49,7 +50,7 @@ def read(opened: Opened, max_field: int) -> Iterator[SourceRecord | Unreadable]:
     """The records of an open CSV."""
     # csv's own limit is one number for the process; ours is kept by the feed and by `_fault`.
     csv.field_size_limit(max(csv.field_size_limit(), 16 * max_field))
-    feed = _Feed(lines(opened.stream, 4 * max_field), 4 * max_field)
+    feed = _Feed(lines(opened.stream, 4 * max_field), 2 * max_field)
     rows = csv.reader(feed)
     _check_header(opened.name, next(rows, []))
     while True:
@@ -62,7 +63,7 @@ def read(opened: Opened, max_field: int) -> Iterator[SourceRecord | Unreadable]:
             yield _damaged(opened.name, feed.taken, str(swallowing))
             continue
         except _TooLong:
-            taken = feed.taken[:]
+            taken = feed.taken
             feed.skip_to_row()
             yield _too_long(opened.name, taken, max_field)
             continue
@@ -81,12 +82,40 @@ class _TooLong(Exception):  # noqa: N818
     """A row has grown beyond the cap."""
 
 
+class _Taken:
+    """The lines of one row, as one text: a field of a million lines must not become a million objects."""
+
+    def __init__(self) -> None:
+        self.number, self.length = 0, 0
+        self.odd: Line | None = None  # the first line that is not UTF-8
+        self._text = io.StringIO()
+
+    def add(self, line: Line) -> None:
+        """Take in the next line of the row."""
+        self.number = self.number or line.number
+        self.length += len(line.text)
+        if not line.sound and self.odd is None:
+            self.odd = line
+        self._text.write(line.text)
+
+    @property
+    def text(self) -> str:
+        """The row as it stands in the file."""
+        return self._text.getvalue()
+
+    @property
+    def raw(self) -> str:
+        """Its beginning, fit for a report."""
+        self._text.seek(0)
+        return readable(self._text.read(2000))
+
+
 class _Feed:
     """Physical lines for `csv.reader`, which asks for more than one only while a quoted field is open."""
 
     def __init__(self, source: Iterator[Line], cap: int) -> None:
-        self.taken: list[Line] = []
-        self._source, self._cap, self._size = source, cap, 0
+        self.taken = _Taken()
+        self._source, self._cap = source, cap
         self._held: Line | None = None
 
     def __iter__(self) -> _Feed:
@@ -94,19 +123,18 @@ class _Feed:
 
     def begin(self) -> None:
         """The next line is the first of a row."""
-        self.taken, self._size = [], 0
+        self.taken = _Taken()
 
     def __next__(self) -> str:
         line = self._held or next(self._source)
         self._held = None
-        if self.taken and begins_row(line.text):
+        if self.taken.number and begins_row(line.text):
             self._held = line
             raise _Swallowing(
                 f"has a stray quotation mark: a field is still open where line {line.number} begins a row"
             )
-        self.taken.append(line)
-        self._size += len(line.text)
-        if not line.whole or self._size > self._cap:
+        self.taken.add(line)
+        if not line.whole or self.taken.length > self._cap:
             raise _TooLong
         return line.text
 
@@ -138,14 +166,13 @@ def _check_header(source: str, row: list[str]) -> None:
     )
 
 
-def _record(source: str, taken: list[Line], row: list[str], max_field: int) -> SourceRecord | Unreadable:
-    origin = Origin(source, taken[0].number, "csv")
-    odd = next((line for line in taken if not line.sound), None)
-    if odd is not None:
-        problem = f"line {odd.number} holds the byte {odd_byte(odd.text)}, which is not UTF-8"
+def _record(source: str, taken: _Taken, row: list[str], max_field: int) -> SourceRecord | Unreadable:
+    origin = Origin(source, taken.number, "csv")
+    if taken.odd is not None:
+        problem = f"line {taken.odd.number} holds the byte {odd_byte(taken.odd.text)}, which is not UTF-8"
         column = next((i for i, cell in enumerate(row) if odd_byte(cell)), len(row))
-        return Unreadable(origin, _name(column), problem, "Save the file as UTF-8.", _raw(taken))
-    while len(row) > len(HEADER) and not row[-1].strip():
+        return Unreadable(origin, _name(column), problem, "Save the file as UTF-8.", taken.raw)
+    while len(row) > len(HEADER) and not row[-1]:  # spreadsheets add empty columns; one space would be a value
         row.pop()
     wrong = misplaced(row)
     if wrong is not None:
@@ -162,29 +189,29 @@ def _fields(row: list[str]) -> dict[str, tuple[str, ...]]:
     return {field: (cell,) for field, cell in zip(_FIELDS, row, strict=True) if cell and not cell.isspace()}
 
 
-def _damaged(source: str, taken: list[Line], problem: str, column: int | None = None) -> SourceRecord | Unreadable:
+def _damaged(source: str, taken: _Taken, problem: str, column: int | None = None) -> SourceRecord | Unreadable:
     """A row whose columns are shifted: repaired when there is only one way to, else reported."""
-    origin = Origin(source, taken[0].number, "csv")
-    text = "".join(line.text for line in taken)
-    repaired = repair(text) if all(line.sound for line in taken) else None
+    origin = Origin(source, taken.number, "csv")
+    text = taken.text
+    repaired = repair(text) if taken.odd is None else None
     if repaired is None:
         field = _name(_open_column(text) if column is None else column)
-        return Unreadable(origin, field, problem, _WAY_OUT, _raw(taken))
+        return Unreadable(origin, field, problem, _WAY_OUT, taken.raw)
     row, at = repaired
     message = f"the row {problem}; its columns could be told apart in one way only"
     remark = Remark("repair", _FIELDS[at], message, text.strip()[:200], row[at].strip()[:200], origin)
     return SourceRecord(origin, _fields(row), remarks=(remark,))
 
 
-def _too_long(source: str, taken: list[Line], max_field: int, column: int | None = None) -> Unreadable:
+def _too_long(source: str, taken: _Taken, max_field: int, column: int | None = None) -> Unreadable:
     if column is None:
-        column = _open_column("".join(line.text for line in taken))
+        column = _open_column(taken.text)
     return Unreadable(
-        Origin(source, taken[0].number, "csv"),
+        Origin(source, taken.number, "csv"),
         _name(column),
         f"the field is longer than {max_field:,} characters",
         "Shorten it, or allow longer fields (--max-field).",
-        _raw(taken),
+        taken.raw,
     )
 
 
@@ -198,7 +225,3 @@ def _open_column(text: str) -> int:
 
 def _name(column: int) -> str | None:
     return HEADER[column] if column < len(HEADER) else None
-
-
-def _raw(taken: list[Line]) -> str:
-    return readable("".join(line.text[:2000] for line in taken[:50]))

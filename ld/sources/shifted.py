@@ -27,9 +27,20 @@ _SOUND = {
         14: r"\s*|https?://\S+",
     }.items()
 }
-# A year such as `20l4` is no sign of a shift; a name, an address or an abstract is.
+# A year such as `20l4` and an ISNI such as `unknown` are no sign of a shift; a name, an address or an abstract is.
 _IMPOSSIBLE_DATE = re.compile(r"\s*(?=\S)(?:(?!.{0,40}$)|.*://|[^0-9]*$)", re.DOTALL)
-_ETHOS_ADDRESS = re.compile(r"\s*(https?:|.*uk\.bl\.ethos\.|$)", re.DOTALL)
+_IMPOSSIBLE_NUMBER = re.compile(r"[^0-9]*[^\W\d][^0-9]*[ ,][^0-9]*[^\W\d][^0-9]*")
+_IMPOSSIBLE_ETHOS_URL = re.compile(r"(?=.*\S)(?!\s*https?:)(?!.*uk\.bl\.ethos\.)", re.DOTALL)
+_IMPOSSIBLE = {
+    3: _IMPOSSIBLE_NUMBER,
+    4: _IMPOSSIBLE_NUMBER,
+    6: _IMPOSSIBLE_NUMBER,
+    _DATE: _IMPOSSIBLE_DATE,
+    _ETHOS_URL: _IMPOSSIBLE_ETHOS_URL,
+    14: re.compile(r"\s*https?://ethos\.bl\.uk/OrderDetails", re.IGNORECASE),
+}
+"""What shows that a row of 15 columns is shifted, by column."""
+_NAMES = {3: "Author ISNI", 4: "ORCID", 6: "Institution ISNI", _DATE: "Date", _ETHOS_URL: "EThOS URL", 14: "IR URL"}
 
 # A cell as the open CSV writes it: quoted, empty, one space, or plain text that does not begin with a space.
 _CELL = r'(?:"(?:[^"]|"")*"| ?|[^\s",][^",\r\n]*)'
@@ -43,10 +54,10 @@ def misplaced(row: list[str]) -> tuple[int, str] | None:
     if len(row) != _COLUMNS:
         odd = next((i for i, cell in enumerate(row) if i in _SOUND and not _SOUND[i].fullmatch(cell)), len(row))
         return odd, f"has {len(row)} columns instead of {_COLUMNS}"
-    if _IMPOSSIBLE_DATE.match(row[_DATE]):
-        return _DATE, f"is shifted: {row[_DATE].strip()[:80]!r} cannot stand in the Date column"
-    if not _ETHOS_ADDRESS.match(row[_ETHOS_URL]):
-        return _ETHOS_URL, f"is shifted: {row[_ETHOS_URL].strip()[:80]!r} cannot stand in the EThOS URL column"
+    for column, impossible in _IMPOSSIBLE.items():
+        cell = row[column]
+        if cell != " " and impossible.match(cell):
+            return column, f"is shifted: {cell.strip()[:80]!r} cannot stand in the {_NAMES[column]} column"
     return None
 
 
