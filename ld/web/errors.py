@@ -43,7 +43,7 @@ _DETAILS = {
 }
 
 
-class Problem(Exception):  # noqa: N818  RFC 9457 calls it a problem
+class Problem(Exception):
     """A request that cannot be answered with what it asks for.
 
     choices: addresses that may be meant instead, or the formats there are; they are listed in the body and in `Link`.
