@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -22,60 +22,12 @@ from ld.rejection import Rejection
 from ld.settings import Settings
 from ld.snapshot import Builder
 from ld.staging import Staging
+from ld.summary import Summary
+
+__all__ = ["Progress", "Summary", "build", "restore", "withdraw"]
 
 Progress = Callable[[str, int], None]
 """Called with the stage's name and how many records it has done."""
-
-REASONS = 20
-"""How many rejections a summary tells in words; all of them stand in `rejected.jsonl`."""
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a build did, in numbers; published + withdrawn + rejected = theses."""
-
-    read: int = 0
-    """Records met in the sources, readable or not."""
-    deleted: int = 0
-    """Records that their source says are deleted."""
-    theses: int = 0
-    """What the records are after merging, with those kept from the snapshot before."""
-    published: int = 0
-    rejected: int = 0
-    withdrawn: int = 0
-    people: int = 0
-    organisations: int = 0
-    findings: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often each (severity, field) was found."""
-    remarks: Counter[str] = field(default_factory=Counter)
-    """How many remarks of each kind: repair, dropped, clash, conflict."""
-    reasons: list[str] = field(default_factory=list)
-    """The first rejections, in words."""
-    seconds: float = 0.0
-    snapshot: str = ""
-
-    @property
-    def warnings(self) -> int:
-        """Findings of severity warning, and remarks that are more than a repair."""
-        found = sum(n for (severity, _), n in self.findings.items() if severity == "warning")
-        return found + sum(n for kind, n in self.remarks.items() if kind != "repair")
-
-    def lines(self) -> Iterator[str]:
-        """The summary for people, a line each."""
-        yield f"read       {self.read:>9,}  records" + (f", {self.deleted:,} deletions" if self.deleted else "")
-        yield f"theses     {self.theses:>9,}  after merging"
-        yield f"published  {self.published:>9,}  with {self.people:,} people and {self.organisations:,} organisations"
-        yield f"rejected   {self.rejected:>9,}"
-        if self.withdrawn:
-            yield f"withdrawn  {self.withdrawn:>9,}"
-        yield f"warnings   {self.warnings:>9,}" + "".join(
-            f"\n           {n:>9,}  {field}"
-            for (severity, field), n in self.findings.most_common()
-            if severity == "warning"
-        )
-        yield f"repairs    {self.remarks['repair']:>9,}"
-        yield f"seconds    {self.seconds:>9,.1f}"
-        yield f"snapshot   {self.snapshot}"
 
 
 def build(
@@ -101,7 +53,7 @@ def build(
                 run.carry()
             run.read(paths)
             run.publish(allow_shrink=allow_shrink)
-        run.summary.snapshot = builder.publish(run.counts(), [_source(path) for path in paths]).name
+        run.summary.snapshot = builder.publish(run.summary.counts(), [_source(path) for path in paths]).name
     run.summary.seconds = monotonic() - started
     return run.summary
 
@@ -121,7 +73,7 @@ def withdraw(keys: Iterable[str], reason: str, settings: Settings, *, now: datet
             run = _Build(builder, staging, settings, lambda stage, done: None)
             run.carry()
             run.publish(allow_shrink=True)
-        run.summary.snapshot = builder.publish(run.counts(), list(published.manifest.sources)).name
+        run.summary.snapshot = builder.publish(run.summary.counts(), list(published.manifest.sources)).name
     return run.summary
 
 
@@ -175,7 +127,7 @@ class _Build:
                     self.staging.add(cleaning.clean(item, language=self.vocabulary.language), item)
                 case Unreadable():
                     self.summary.theses += 1
-                    self._reject(rejection.unreadable(item))
+                    self._reject(rejection.unreadable(item), key=iris.ethos_id_in(item.raw))
                 case Deletion():
                     self.staging.delete(item.key)
                     self.summary.deleted += 1
@@ -210,12 +162,6 @@ class _Build:
             self.builder.keep_slugs(identity.slugs())
         self._check_size(allow_shrink=allow_shrink)
 
-    def counts(self) -> dict[str, int]:
-        """The counts of the manifest."""
-        s = self.summary
-        names = ("read", "theses", "published", "rejected", "withdrawn", "people", "organisations", "warnings")
-        return {name: getattr(s, name) for name in names}
-
     def _write_theses(self, mapper: Mapper) -> None:
         withdrawn = self.builder.ledger.withdrawn()
 
@@ -246,7 +192,7 @@ class _Build:
         remarks = (*thesis.remarks, *identity.remarks(thesis))
         self._describe(verdict, record=to_json(thesis), remarks=remarks)
         self.summary.published += 1
-        self.summary.remarks.update(remark.kind for remark in remarks)
+        self.summary.note(thesis.key, remarks)
         thesis_path = iris.id_path("thesis", thesis.key)
         for role, agent_path in _agents(thesis, identity, self.builder.base):
             self.builder.list(agent_path, thesis_path, description.label, thesis.issued, role)
@@ -303,15 +249,12 @@ class _Build:
         self.builder.describe(d.path, d.kind, d.label, d.own, d.embedded, findings=findings, **more)
 
     def _report(self, verdict: gate.Verdict) -> None:
-        for finding in verdict.findings:
-            self.summary.findings[finding.severity, finding.name] += 1
+        self.summary.find(verdict.findings)
         self.builder.report(verdict.findings)
 
-    def _reject(self, rejected: Rejection) -> None:
-        self.builder.reject(rejected)
-        self.summary.rejected += 1
-        if len(self.summary.reasons) < REASONS:
-            self.summary.reasons.append(rejection.sentence(rejected))
+    def _reject(self, rejected: Rejection, key: str | None = None) -> None:
+        self.builder.reject(rejected, key=key)
+        self.summary.reject(rejection.sentence(rejected))
 
     def _check_size(self, *, allow_shrink: bool) -> None:
         before = self.builder.previous.manifest.counts.get("published", 0) if self.builder.previous else 0
