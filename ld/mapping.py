@@ -116,7 +116,7 @@ class Mapper:
             "identifier": t.ethos_id,
             "doi": list(t.doi),
             "isPrimaryTopicOf": iris.ETHOS_PAGE + t.ethos_id if t.ethos_id else None,
-            "page": [*t.page, *(DOI + quote(doi, safe="/:;()+,") for doi in t.doi)],
+            "page": [*t.page, *map(_doi_page, t.doi)],
             "file": list(t.file),
         }
         if t.date:
@@ -219,6 +219,12 @@ def _person_node(person: PersonNode) -> Node:
             if iri
         ],
     }
+
+
+def _doi_page(doi: str) -> str:
+    """The address behind a DOI; `.` and `..` in it are no steps of a path, though some readers would take them."""
+    segments = quote(doi, safe="/:;()+,").split("/")
+    return DOI + "/".join(s.replace(".", "%2E") if s in (".", "..") else s for s in segments)
 
 
 def _text(text: Text | None) -> Any:

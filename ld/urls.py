@@ -25,17 +25,33 @@ def absolute(printed: str) -> str | None:
 
     >>> absolute('http://example.org/a "b".pdf')
     'http://example.org/a%20%22b%22.pdf'
-    >>> absolute("/3/2/contents.pdf")
+    >>> absolute("http://example.org/a/../b"), absolute("/3/2/contents.pdf")
+    ('http://example.org/b', None)
     """
     text = printed.strip()
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) and "/." not in text:
         return text
     found = _ABSOLUTE.fullmatch(text)
     if not found or not _HOST.fullmatch(found.group(2)):
         return None
-    scheme, host, path, fragment = found.groups()
-    escaped = f"{scheme.lower()}://{host}{_ODD.sub(_escape, path)}"
+    scheme, host, rest, fragment = found.groups()
+    path, mark, query = rest.partition("?")
+    escaped = f"{scheme.lower()}://{host}{_ODD.sub(_escape, _resolved(path) + mark + query)}"
     return escaped if fragment is None else f"{escaped}#{_ODD.sub(_escape, fragment)}"
+
+
+def _resolved(path: str) -> str:
+    """A path without `.` and `..` (RFC 3986 §5.2.4): some readers of RDF resolve them, others do not."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            del kept[max(1, len(kept) - 1) :]  # the first is the nothing before the first slash
+        elif segment != ".":
+            kept.append(segment)
+    return "/".join([*kept, ""] if segments[-1] in (".", "..") else kept)
 
 
 def _escape(found: re.Match[str]) -> str:
