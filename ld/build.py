@@ -13,14 +13,14 @@ from time import monotonic
 from typing import Any
 
 from ld import cleaning, context, gate, iris, rejection, shapes, snapshot, sources, vocabulary
-from ld.errors import BuildError, BuildRefused, SnapshotError, SourceError
+from ld.errors import BuildError, BuildRefused, NothingPublished, SnapshotError, SourceError, VocabularyError
 from ld.identity import Identity
 from ld.iris import Kind
 from ld.mapping import Description, Mapper, bodies_of, people_of
 from ld.record import Deletion, SourceRecord, Thesis, Unreadable, thesis_from_json, to_json
 from ld.rejection import Rejection
 from ld.settings import Settings
-from ld.snapshot import Builder
+from ld.snapshot import Builder, Snapshot
 from ld.staging import Staging
 from ld.summary import Summary
 
@@ -47,6 +47,8 @@ def build(
     """
     started = monotonic()
     with _builder(settings, now, keep_base=add) as builder:
+        if add and builder.damage:
+            raise builder.damage  # what is kept could not be read
         with Staging(builder.folder / "staging.sqlite") as staging:
             run = _Build(builder, staging, settings, progress)
             if add:
@@ -63,10 +65,12 @@ def withdraw(keys: Iterable[str], reason: str, settings: Settings, *, now: datet
     with _builder(settings, now, keep_base=True) as builder:
         published = builder.previous
         if published is None:
-            raise SnapshotError(f"Nothing is published in {settings.data} yet, so there is nothing to withdraw.")
+            empty = NothingPublished(f"{settings.data} publishes nothing yet, so there is nothing to withdraw.")
+            raise builder.damage or empty
         unknown = [key for key in keys if published.describe(iris.doc_path("thesis", key)) is None]
         if unknown:
-            raise BuildError(f"Not published, so nothing was withdrawn: {', '.join(unknown)}. Check the keys.")
+            told = ", ".join(_not_published(key, published) for key in unknown)
+            raise BuildError(f"Not published, so nothing was withdrawn: {told}. Check the keys.")
         for key in keys:
             builder.ledger.withdraw(key, reason)
         with Staging(builder.folder / "staging.sqlite") as staging:
@@ -109,6 +113,8 @@ class _Build:
         """What the snapshot before rejected, to be rejected again unless it is read anew."""
         self.joined: dict[str, list[str]] = defaultdict(list)
         """The `x-…` keys that parts of a thesis came under, by its key."""
+        self.shared: set[str] = set()
+        """The `x-…` keys that several theses have: none of them is its new name."""
 
     def carry(self) -> None:
         """Takes over what the snapshot before published and rejected."""
@@ -145,6 +151,7 @@ class _Build:
         self.staging.unite(self.vocabulary)
         for earlier, key in self.staging.renamed():
             self.joined[key].append(earlier)
+        self.shared = {earlier for earlier, keys in self.staging.aliases() if len(keys) > 1}
         self.summary.theses += self.staging.united + self.staging.set_aside
         for thesis, reason, raw in self.staging.ambiguous():
             self._reject(rejection.ambiguous(thesis, reason, raw))
@@ -170,7 +177,12 @@ class _Build:
                 if thesis.key in withdrawn:
                     self.summary.withdrawn += 1
                     continue
-                yield mapper.thesis(replace(thesis, renamed=self._renamed(thesis)))
+                try:
+                    description = mapper.thesis(replace(thesis, renamed=self._renamed(thesis)))
+                except (ValueError, VocabularyError) as error:  # no term of RDF can hold the value
+                    self._reject(rejection.unmapped(thesis, str(error), self.staging.raw(thesis.key)))
+                else:
+                    yield description
 
         for verdict in gate.judge(descriptions(), self.shapes):
             thesis = verdict.description.thesis
@@ -185,7 +197,7 @@ class _Build:
     def _renamed(self, thesis: Thesis) -> tuple[str, ...]:
         """The `x-…` keys that a thesis with an EThOS ID was sent under, or that were once its address."""
         live = (key for key in thesis.earlier if self.builder.ledger.was_live(iris.id_path("thesis", key)))
-        return tuple(sorted({*self.joined.get(thesis.key, ()), *live} - {thesis.key}))
+        return tuple(sorted({*self.joined.get(thesis.key, ()), *live} - {thesis.key} - self.shared))
 
     def _accept(self, verdict: gate.Verdict, thesis: Thesis, identity: Identity) -> None:
         description = verdict.description
@@ -231,8 +243,8 @@ class _Build:
 
         def move(kind: Kind, key: str, to: Kind, targets: Iterable[str]) -> None:
             paths = [path for path in (iris.id_path(to, target) for target in targets) if self.builder.described(path)]
-            if paths:
-                self.builder.moved(iris.id_path(kind, key), 301 if len(paths) == 1 else 300, paths)
+            if paths:  # a person is no thesis, so nobody is sent on from one to the other unasked
+                self.builder.moved(iris.id_path(kind, key), 301 if len(paths) == 1 and kind == to else 300, paths)
 
         for earlier, keys in self.staging.aliases():
             move("thesis", earlier, "thesis", keys)
@@ -288,10 +300,21 @@ def _doc(iri: str, base: str) -> str:
     return iris.doc_of(iri.removeprefix(base))
 
 
+def _not_published(key: str, published: Snapshot) -> str:
+    """A key, with what became of it if that is known."""
+    moved = published.moved(iris.id_path("thesis", key))
+    if moved is None:
+        return key
+    there = " and ".join(target.rpartition("/")[2] for target in moved.targets)
+    return f"{key} ({f'now {there}' if there else moved.reason.rstrip('.')})"
+
+
 def _source(path: Path) -> dict[str, Any]:
     """What the manifest says of a source: its name, size in bytes and, for a file, its SHA-256."""
     if path.is_dir():
         return {"name": str(path), "bytes": sum(p.stat().st_size for p in path.rglob("*") if p.is_file())}
+    if not path.is_file():  # a pipe, which can be read once only
+        return {"name": str(path)}
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"name": str(path), "bytes": path.stat().st_size, "sha256": digest}

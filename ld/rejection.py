@@ -37,6 +37,12 @@ def unfit(thesis: Thesis, findings: Iterable[Finding], records: Sequence[Any]) -
     return _rejection(thesis, records, problems)
 
 
+def unmapped(thesis: Thesis, problem: str, records: Sequence[Any]) -> Rejection:
+    """A thesis of which no RDF can be made."""
+    told = f"No linked data can be made of the record: {problem.rstrip('.')}. Correct the value."
+    return _rejection(thesis, records, [{"field": None, "problem": told}])
+
+
 def sources(rejection: Rejection) -> set[str]:
     """The files that a rejection's records stand in, and the folders and archives around these.
 
