@@ -158,7 +158,7 @@ class Writer:
     ) -> dict[str, int]:
         """Puts everything in its place, dates it by the ledger, settles what became of every address ever served.
 
-        Gives counts by kind of description and by status of what moved. `close` comes next.
+        Counts the descriptions, and what moved by its status. `close` comes next.
         """
         self._flush()
         self._flush_lists()
@@ -177,10 +177,10 @@ class Writer:
         settling.settle(db, seconds)
         db.execute("COMMIT")
         db.execute("DETACH ledger")
-        counts = dict(db.execute("SELECT kind, count(*) FROM docs GROUP BY kind ORDER BY kind").fetchall())
+        (descriptions,) = db.execute("SELECT count(*) FROM docs").fetchone()
         names = {301: "moved", 300: "several", 410: "gone"}
         moved = dict(db.execute("SELECT status, count(*) FROM moved GROUP BY status").fetchall())
-        return counts | {name: moved.get(status, 0) for status, name in names.items()}
+        return {"descriptions": descriptions} | {name: moved.get(status, 0) for status, name in names.items()}
 
     def close(self) -> None:
         """Closes the files, finished or not."""

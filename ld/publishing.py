@@ -25,7 +25,7 @@ from ld.ledger import Ledger, thing
 from ld.manifest import Manifest
 from ld.published import Snapshot, open_current
 from ld.record import Remark
-from ld.report import Finding
+from ld.report import Finding, PathTriples
 from ld.reporting import Reports
 from ld.store import Loader
 
@@ -135,9 +135,9 @@ class Builder:
         if key := key or record.get("key"):
             self._catalogue.reject(id_path("thesis", key))
 
-    def report(self, findings: Iterable[Finding]) -> None:
-        """Takes findings into the validation report."""
-        self._reports.add(findings)
+    def report(self, findings: Iterable[Finding], paths: Mapping[str, PathTriples] | None = None) -> None:
+        """Takes findings into the validation report; `paths` spells out those that are more than one property."""
+        self._reports.add(findings, paths or {})
 
     def keep_rejected(self) -> Path:
         """Keeps the rejected records of a build that is about to be refused; gives the file."""

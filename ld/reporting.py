@@ -15,7 +15,7 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
 from ld import manifest
 from ld.dumps import Gzip
-from ld.report import SH, Finding, Report
+from ld.report import SH, Finding, PathTriples, Report
 
 _BATCH = 1000
 _PREFIXES = {"sh": SH, "xsd": "http://www.w3.org/2001/XMLSchema#"}
@@ -30,14 +30,16 @@ class Reports:
         self._rejected = self._path.open("w", encoding="utf-8")
         self._report = Gzip(folder / manifest.REPORT)
         self._findings: list[Finding] = []
+        self._paths: dict[str, PathTriples] = {}
         self._batches = 0
 
     def reject(self, record: Mapping[str, Any]) -> None:
         """Keeps a record that is not published."""
         self._rejected.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
 
-    def add(self, findings: Iterable[Finding]) -> None:
-        """Takes findings into the validation report."""
+    def add(self, findings: Iterable[Finding], paths: Mapping[str, PathTriples]) -> None:
+        """Takes findings into the validation report; `paths` spells out those that are more than one property."""
+        self._paths |= paths
         self._findings.extend(findings)
         if len(self._findings) >= _BATCH:
             self._flush()
@@ -63,7 +65,7 @@ class Reports:
     def _flush(self) -> None:
         """Writes what has come as one more piece of one Turtle document, which has one report in it."""
         self._batches += 1
-        report = Report(tuple(map(_plain, self._findings)), {})
+        report = Report(tuple(map(self._plain, self._findings)), {}, self._paths)
         triples = [self._relabel(triple) for triple in report.to_triples()]
         self._report.write(pyoxigraph.serialize(triples, format=RdfFormat.TURTLE, prefixes=_PREFIXES) or b"")
         self._findings = []
@@ -77,13 +79,12 @@ class Reports:
             return BlankNode(f"b{self._batches}-{term.value}")
         return term
 
-
-def _plain(finding: Finding) -> Finding:
-    """A finding without its path where that is more than a property: its nodes are known to the shapes only."""
-    if finding.path is None:
+    def _plain(self, finding: Finding) -> Finding:
+        """A finding without its path where nobody spelled it out."""
+        if finding.path is None or finding.path in self._paths:
+            return finding
+        try:
+            NamedNode(finding.path)
+        except ValueError:
+            return replace(finding, path=None)
         return finding
-    try:
-        NamedNode(finding.path)
-    except ValueError:
-        return replace(finding, path=None)
-    return finding

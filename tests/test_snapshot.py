@@ -73,7 +73,7 @@ def test_the_manifest_tells_what_was_published(tmp_path: Path) -> None:
     assert told.sources == ({"name": "a.csv", "bytes": 7, "sha256": "00"},)
     assert set(told.versions) == {"thesis-ld", "pyoxigraph", "rdflib", "pyshacl", "sqlite"}
     assert told.counts == {
-        "person": 1, "thesis": 2, "moved": 1, "several": 0, "gone": 0, "triples": 4, "read": 2,
+        "descriptions": 3, "moved": 1, "several": 0, "gone": 0, "triples": 4, "read": 2,
     }  # fmt: skip
     assert set(told.files) == set(files(made.folder)) - {"manifest.json"}
     assert {path.partition("/")[0] for path in told.files} == {"catalogue.sqlite", "dumps", "reports", "store"}
@@ -502,12 +502,12 @@ def test_status_tells_what_is_published_since_when_and_from_what(tmp_path: Path)
     assert began <= state.since <= datetime.now(UTC)
     data = state.to_json()
     assert data["snapshot"] == made.name
-    assert data["counts"]["thesis"] == 2
+    assert data["counts"]["descriptions"] == 3
     assert data["sources"][0]["name"] == "a.csv"
     assert data["files"]["catalogue.sqlite"]["sha256"] == made.manifest.files["catalogue.sqlite"].sha256
     assert json.loads(json.dumps(data)) == data
     text = state.text()
-    for told in (made.name, BASE, "a.csv", made.manifest.digest, "thesis 2", old.name, "2026-09-15 08:30:00 UTC"):
+    for told in (made.name, BASE, "a.csv", made.manifest.digest, "descriptions 3", old.name, "2026-09-15 08:30:00 UTC"):
         assert told in text
     snapshot.rollback(tmp_path)
     assert "after a rollback" in snapshot.status(tmp_path).text()
