@@ -22,7 +22,7 @@ from ld.record import SourceRecord, Thesis, thesis_from_json, to_json
 from ld.vocabulary import Vocabulary
 
 _BATCH = 1000  # Parts written together; also the most that wait in memory.
-_PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -32000")
+_PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -8000")
 _TABLES = """
     CREATE TABLE part (seq INTEGER PRIMARY KEY, key TEXT, carried INTEGER, thesis BLOB, raw BLOB);
     CREATE TABLE earlier (x TEXT, seq INTEGER);

@@ -10,8 +10,8 @@ from threading import Thread
 
 from pyoxigraph import RdfFormat, Store
 
-PIECE = 50_000_000
-"""Bytes of N-Triples loaded at once: one load of everything takes four times the memory."""
+PIECE = 8_000_000
+"""Bytes of N-Triples loaded at once: a piece takes many times its size in memory, and larger ones load no faster."""
 
 
 class Loader:
