@@ -186,7 +186,7 @@ LONG = {
     "page": (
         "".join(
             f"Use this URL to cite or link to this record in EThOS: {ADDRESS}{n}\nTitle: Title {n}\nAuthor: Fenn, Ada\n"
-            f"Awarding Body: Fen University\nDate of Award: 1990\nAvailability of Full Text:\nAccess from EThOS:\n{text}\n"
+            f"Date of Award: 1990\nAvailability of Full Text:\nAccess from EThOS:\n{text}\n"
             f"Supervisor: Not available Sponsor: Not available\n"
             for n, text in ((1, "Short."), (2, "{}"), (3, "Short."))
         ),

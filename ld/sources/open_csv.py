@@ -34,6 +34,7 @@ COLUMNS = {
 
 HEADER = tuple(COLUMNS)
 _FIELDS = tuple(COLUMNS.values())
+_LONE_CR = re.compile(r"\r(?!\n)")
 _WAY_OUT = (
     "Correct the row in the CSV, quotation marks doubled inside quoted fields, or take the record from another file."
 )
@@ -74,11 +75,11 @@ def read(opened: Opened, max_field: int) -> Iterator[SourceRecord | Unreadable]:
             yield _record(opened.name, feed.taken, row, max_field)
 
 
-class _Swallowing(Exception):  # noqa: N818 - a signal, not an error of the user's
+class _Swallowing(Exception):
     """A quoted field is still open where the next row begins."""
 
 
-class _TooLong(Exception):  # noqa: N818
+class _TooLong(Exception):
     """A row has grown beyond the cap."""
 
 
@@ -136,7 +137,8 @@ class _Feed:
         self.taken.add(line)
         if not line.whole or self.taken.length > self._cap:
             raise _TooLong
-        return line.text
+        # A lone CR outside quotation marks is no line end, but csv would give up on it.
+        return _LONE_CR.sub("\u2028", line.text) if "\r" in line.text else line.text
 
     def skip_to_row(self) -> None:
         """Pass over what belongs to the row that is too long."""

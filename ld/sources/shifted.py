@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 
 _DATE, _ETHOS_URL, _COLUMNS = 7, 13, 15
@@ -45,6 +44,7 @@ _NAMES = {3: "Author ISNI", 4: "ORCID", 6: "Institution ISNI", _DATE: "Date", _E
 # A cell as the open CSV writes it: quoted, empty, one space, or plain text that does not begin with a space.
 _CELL = r'(?:"(?:[^"]|"")*"| ?|[^\s",][^",\r\n]*)'
 _FIRST_CELL = re.compile(rf"({_CELL}),")
+_FIRST_CELLS = re.compile(rf"({_CELL})," * (_DATE + 1))
 _LAST_CELLS = [re.compile(rf",({_CELL})" * count + r"\Z") for count in range(_COLUMNS)]
 _OPENING_QUOTE = re.compile(r"(?:^|[\s(\[])\"")
 
@@ -67,13 +67,11 @@ def begins_row(line: str) -> bool:
     >>> begins_row('A title, ,"Smith, J.", , ,University of Leeds, ,1999, ,"The abstract')
     True
     """
-    if line.count(",") < _DATE:
+    found = _FIRST_CELLS.match(line)
+    if not found:
         return False
-    try:
-        row = next(csv.reader([line]), [])
-    except csv.Error:
-        return False
-    if len(row) <= _DATE or _IMPOSSIBLE_DATE.match(row[_DATE]):
+    row = [_unquoted(cell) for cell in found.groups()]
+    if _IMPOSSIBLE_DATE.match(row[_DATE]):
         return False
     return all(_SOUND[column].fullmatch(row[column]) for column in (1, 3, 4, 6))
 
@@ -134,4 +132,4 @@ def _bared(cell: str) -> str | None:
     if len(cell) > 1 and cell.endswith('"'):
         first = inner.find('"')
         return inner if first < 0 or _OPENING_QUOTE.match(inner, max(first - 1, 0)) else None
-    return inner if inner.count('"') % 2 == 0 else None
+    return None if '"' in inner else inner
