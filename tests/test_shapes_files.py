@@ -24,10 +24,9 @@ for file in sorted(resources.shapes_dir().glob("*.ttl")):
 PROPERTY_SHAPES = sorted(GRAPH.subjects(RDF.type, SH.PropertyShape))
 
 UNSHAPED = {
-    # Said of vocabularies, former bodies and lists only.
-    "comment", "notation", "inScheme", "isReplacedBy", "replaces", "changedBy", "originalOrganization",
-    "resultingOrganization", "eventYear", "homepage", "prefLabel",
-    "collection", "totalItems", "view", "first", "previous", "next", "last",
+    # Said of vocabularies and lists only.
+    "comment", "notation", "inScheme", "homepage",
+    "collection", "member", "totalItems", "view", "first", "previous", "next", "last",
 }  # fmt: skip
 
 
