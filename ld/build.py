@@ -170,11 +170,11 @@ class _Build:
         self._check_size(allow_shrink=allow_shrink)
 
     def _write_theses(self, mapper: Mapper) -> None:
-        withdrawn = self.builder.ledger.withdrawn()
+        withdrawn = self.builder.ledger.withdrawn().keys()
 
         def descriptions() -> Iterator[Description]:
             for thesis in self.staging.theses():
-                if thesis.key in withdrawn:
+                if not withdrawn.isdisjoint((thesis.key, *thesis.earlier)):
                     self.summary.withdrawn += 1
                     continue
                 try:
@@ -262,7 +262,7 @@ class _Build:
 
     def _report(self, verdict: gate.Verdict) -> None:
         self.summary.find(verdict.findings)
-        self.builder.report(verdict.findings)
+        self.builder.report(verdict.findings, self.shapes.paths)
 
     def _reject(self, rejected: Rejection, key: str | None = None) -> None:
         self.builder.reject(rejected, key=key)

@@ -34,7 +34,7 @@ CREATE TABLE bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE records (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE theses (id INTEGER PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, year TEXT);
 CREATE TABLE listings (agent INTEGER, position INTEGER, role TEXT NOT NULL, thesis INTEGER NOT NULL,
-    PRIMARY KEY (agent, position)) WITHOUT ROWID;
+    PRIMARY KEY (agent, position, role)) WITHOUT ROWID;
 CREATE TABLE moved (path TEXT PRIMARY KEY, status INTEGER NOT NULL, targets TEXT NOT NULL, reason TEXT NOT NULL,
     first INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE findings (id INTEGER, number INTEGER, severity TEXT NOT NULL, field TEXT NOT NULL, message TEXT NOT NULL,
@@ -98,7 +98,7 @@ class Writer:
             # A catalogue that is not finished goes away with its folder: nothing to roll back, nothing to sync yet.
             self._db.execute(f"PRAGMA {schema}.journal_mode = OFF")
             self._db.execute(f"PRAGMA {schema}.synchronous = OFF")
-            self._db.execute(f"PRAGMA {schema}.cache_size = -32000")
+            self._db.execute(f"PRAGMA {schema}.cache_size = -8000")
         self._db.executescript(_SCHEMA + _WORK_SCHEMA)
         self._db.execute("BEGIN")
         self._compressor: ZstdCompressor | None = None
@@ -232,12 +232,12 @@ class Writer:
         db.execute("CREATE INDEX IF NOT EXISTS work.paths ON fresh (path)")
         db.execute(
             """INSERT INTO listings
-               SELECT agent, row_number() OVER (PARTITION BY agent
-                          ORDER BY year DESC NULLS LAST, title COLLATE NOCASE, title, path, role), role, thesis
+               SELECT agent, dense_rank() OVER (PARTITION BY agent
+                          ORDER BY year DESC NULLS LAST, title COLLATE NOCASE, title, path), role, thesis
                FROM (SELECT DISTINCT f.id AS agent, l.role, l.thesis, t.year, t.title, t.path
                      FROM work.listed l JOIN work.fresh f ON f.path = l.agent
                                         JOIN theses t ON t.id = l.thesis)
-               ORDER BY 1, 2"""
+               ORDER BY 1, 2, 3"""
         )
         lost = db.execute(
             """SELECT agent FROM work.listed l
@@ -248,7 +248,7 @@ class Writer:
         rows = db.cursor().execute(
             """SELECT f.id, f.digest, l.role, t.path, t.title, t.year
                FROM listings l JOIN work.fresh f ON f.id = l.agent JOIN theses t ON t.id = l.thesis
-               ORDER BY l.agent, l.position"""
+               ORDER BY l.agent, l.position, l.role"""
         )
         for (agent, body), lines in groupby(rows, key=lambda row: (row[0], row[1])):
             digest = hashlib.sha256(body.encode())

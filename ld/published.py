@@ -63,7 +63,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of the theses of a person or body; `total` counts all pages, a thesis once for each role."""
+    """One page of the theses of a person or body; `total` counts all of them; one with two roles is two items."""
 
     total: int
     items: tuple[Listed, ...]
@@ -317,7 +317,7 @@ SELECT d.kind, d.label, d.digest, d.first, d.modified, b.body FROM docs d JOIN b
 """
 _LISTING = """
 SELECT t.path, t.title, t.year, l.role FROM listings l JOIN theses t ON t.id = l.thesis
-WHERE l.agent = ? AND l.position > ? AND l.position <= ? ORDER BY l.position
+WHERE l.agent = ? AND l.position > ? AND l.position <= ? ORDER BY l.position, l.role
 """
 _FINDINGS = """
 SELECT severity, field, message FROM findings WHERE id = (SELECT id FROM docs WHERE path = ?) ORDER BY number

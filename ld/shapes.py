@@ -75,7 +75,8 @@ class Shapes:
         """The published documents: `thesis`, `agent`, `degree`, `document`, and `shapes` with all of them."""
         self._said = Statements(files[shapefiles.WHOLE].triples)
         self._shapes = {_id(node): self._shape(node) for node in self._said}
-        self._paths = dict(self._complex_paths())
+        self.paths = dict(self._complex_paths())
+        """The paths that are more than one property, spelled out."""
         self._fields = tuple(self._read_fields())
         self._labels = {
             (field.property, field.class_iri): FieldLabel(field.name, field.description, field.order)
@@ -89,7 +90,7 @@ class Shapes:
         results, checked = self._started().run(triples)
         ordered = sorted(results, key=self._order)
         findings = (self._finding(list(same)) for _, same in groupby(ordered, key=_fault))
-        return Report(tuple(findings), checked, self._paths)
+        return Report(tuple(findings), checked, self.paths)
 
     def labels(self, path: str, class_iri: str) -> FieldLabel | None:
         """What people call the property `path` of things of a class; None when the shapes do not know it."""
@@ -169,7 +170,7 @@ class Shapes:
             for path in self._alternatives(self._said.objects(shape, SH + "path")[0]):
                 if obligation := self._obligation(shape):
                     obligations.setdefault(path, obligation)
-            if (own := self._shapes[_id(shape)].path) and own not in self._paths:
+            if (own := self._shapes[_id(shape)].path) and own not in self.paths:
                 named.setdefault(own, shape)
         for path, shape in named.items():
             name, description = self._text(shape, SH + "name"), self._text(shape, SH + "description")

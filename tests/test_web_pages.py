@@ -207,7 +207,8 @@ def test_the_front_page_counts_and_leads_in(client: FlaskClient) -> None:
 
 def test_health_names_the_snapshot_and_counts(client: FlaskClient) -> None:
     health = client.get("/healthz").get_json()
-    assert (health["status"], health["base"], health["counts"]["thesis"]) == ("ok", library.BASE, 25 + len(ODD_KEYS))
+    published = health["counts"]["published"]
+    assert (health["status"], health["base"], published) == ("ok", library.BASE, library.MANY + len(ODD_KEYS) + 2)
     assert health["snapshot"].startswith("20260301T120000Z-")
 
 

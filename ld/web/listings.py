@@ -51,6 +51,7 @@ class Page:
         if links := self.links:
             words = {"previous" if rel == "prev" else rel: document + target for rel, target in links.items()}
             collection["view"] = {"id": document + self.query, "type": "PartialCollectionView", **words}
+        collection["member"] = list(dict.fromkeys(snapshot.manifest.base + item.path for item in self.listing.items))
         yield {"id": agent, "collection": collection}
         yield from (_node(item, agent, snapshot) for item in self.listing.items)
 
@@ -85,4 +86,5 @@ def _node(item: Listed, agent: str, snapshot: Snapshot) -> dict[str, Any]:
     if language := record.get("title", {}).get("language"):
         title["@language"] = language
     iri = snapshot.manifest.base + item.path
-    return {"id": iri, "type": "Thesis", "title": title, "issued": item.year, item.role: agent}
+    # Without its type: what the shapes ask of a thesis stands in its own description.
+    return {"id": iri, "title": title, "issued": item.year, item.role: agent}
