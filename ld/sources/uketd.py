@@ -37,7 +37,11 @@ def read(opened: Opened, max_field: int) -> Iterator[SourceRecord | Unreadable |
     fed = 0
     while chunk := opened.stream.read(_CHUNK):
         fed += len(chunk)
-        reader.feed(chunk)
+        try:
+            reader.feed(chunk)
+        except SourceError:
+            yield from reader.taken()
+            raise
         yield from reader.taken()
         if fed - max(reader.parser.CurrentByteIndex, 0) > _WIDEST:
             reader.refuse(f"one tag or comment is over {_WIDEST:,} bytes long", "Check the source: this is no record.")
@@ -74,10 +78,9 @@ class _Reader:
         try:
             self.parser.Parse(chunk, last)
         except expat.ExpatError as error:
-            column = f"column {error.offset + 1}: " if error.offset >= 0 else ""
             raise SourceError(
                 self.source,
-                f"{column}broken XML ({expat.ErrorString(error.code)})",
+                f"broken XML at column {error.offset + 1} ({expat.ErrorString(error.code)})",
                 way_out="Fetch the file again, or correct it at this place.",
                 line=error.lineno,
             ) from error
