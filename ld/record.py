@@ -14,10 +14,9 @@ Layout = Literal["page", "csv", "uketd", "ethos-feed"]
 """Record page; open CSV; UKETD_DC as a university sends it; UKETD_DC as EThOS's own feed sends it."""
 
 FIELDS = (
-    "title", "creator", "creatorIsni", "creatorOrcid", "awardingBody", "awardingBodyIsni",
-    "currentInstitution", "currentInstitutionIsni", "issued", "qualification", "level", "abstract", "discipline",
-    "keyword", "supervisor", "sponsor", "language", "access", "embargo", "license",
-    "ethosId", "cite", "doi", "page", "file",
+    "title", "creator", "creatorIsni", "creatorOrcid", "awardingBody", "currentInstitution", "currentInstitutionIsni",
+    "issued", "qualification", "level", "abstract", "discipline", "keyword", "supervisor", "sponsor", "language",
+    "access", "embargo", "license", "ethosId", "cite", "doi", "page", "file",
 )  # fmt: skip
 """Every field a reader may fill, in the words of `vocab/context.jsonld` where it has one.
 
