@@ -191,7 +191,7 @@ def _licenses(desk: Desk) -> tuple[str, ...]:
     """Licences by their addresses only: a name may be anybody's idea of a licence."""
     licenses: dict[str, None] = {}
     for printed in desk.raw("license"):
-        known = [iri for part in urls.separate(printed) if "://" in part and (iri := license_iri(part))]
+        known = [iri for address in urls.found_in(printed) if (iri := license_iri(address))]
         if not known:
             desk.drop("license", "this is not the address of a licence", printed)
         licenses.update(dict.fromkeys(known))

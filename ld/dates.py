@@ -46,7 +46,7 @@ def award(printed: str) -> Award:
     if _YEAR.fullmatch(text):
         return Award(text)
     if found := _ISO.fullmatch(text):
-        return _finer(found.group(1), int(found.group(2)), found.group(3), len(text) > 10)
+        return _finer(found.group(1), int(found.group(2)), found.group(3), len(text) not in (7, 10))
     if found := _DECORATED.fullmatch(text):
         return Award(found.group(1), note="the year was taken out of its brackets or signs")
     for pattern in (_DAY_FIRST, _MONTH_FIRST):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote
 
-_ABSOLUTE = re.compile(r"(https?)://([^\s/?#\\<>\"{}|^`]+)([^#]*)(?:#(.*))?", re.IGNORECASE | re.DOTALL)
+_ABSOLUTE = re.compile(r"(https?)://([^\s/?#\\<>\"{}|^`]+)((?:[/?][^#]*)?)(?:#(.*))?", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"(?:[\w.~!$&'()*+,;=:-]+@)?(?:\[[0-9A-Fa-f:.]+\]|(?!\.)[^\W_](?:[\w.-]*\w)?)\.?(?::[0-9]{0,5})?")
 # RFC 3987: what may stand in path, query and fragment as it is. Private use characters may not, outside the query.
 _ODD = re.compile(
@@ -15,7 +15,7 @@ _ODD = re.compile(
 _PLAIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@/?]*)?")
 _SEVERAL = re.compile(r"\s*;\s*(?=https?:)|\s+(?=https?:)", re.IGNORECASE)
 _DOI = re.compile(
-    r"(?P<address>https?://(?:dx\.|www\.)?doi\.org/)?(?:(?:info:)?doi\s*[:/]?\s*)?(?P<doi>10\.[0-9]{4,9}/\S+)",
+    r"(?:https?://(?:dx\.|www\.)?doi\.org/)?(?:(?:info:)?doi\s*[:/]?\s*)?(10\.[0-9]{4,9}/\S+)",
     re.IGNORECASE,
 )
 
@@ -69,7 +69,11 @@ def doi(printed: str) -> str | None:
     >>> doi("https://doi.org/10.17863/CAM.1"), doi("doi: 10.1/x")
     ('10.17863/CAM.1', None)
     """
-    found = _DOI.fullmatch(printed.strip())
-    if not found:
-        return None
-    return unquote(found["doi"]) if found["address"] else found["doi"]
+    text = printed.strip()
+    found = _DOI.fullmatch(unquote(text) if "://" in text else text)
+    return found.group(1) if found else None
+
+
+def found_in(printed: str) -> list[str]:
+    """The addresses in a free text, without the punctuation behind them."""
+    return [address.rstrip(".,;:)]>'\"") for address in re.findall(r"https?://\S+", printed)]
