@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,17 +27,35 @@ talk = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class _Group(click.Group):
-    """Shows an `LdError` as one clear message and exits 2."""
+    """Shows an `LdError` as one clear message and exits 2; what nobody foresaw, with what a report of it needs."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except LdError as error:
-            talk.print(f"thesis-ld: {error}", markup=False, style="red")
+            _tell(f"thesis-ld: {error}", "red")
             raise SystemExit(2) from error
         except KeyboardInterrupt:
-            talk.print("thesis-ld: stopped. What was published before is still published.", markup=False)
+            _tell("thesis-ld: stopped. What is published is whole: `thesis-ld status` tells which snapshot that is.")
             raise SystemExit(2) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            _tell(traceback.format_exc())
+            _tell(
+                "thesis-ld: this is a fault of the program, not of your records. What is published is whole. "
+                "Please report the lines above.",
+                "red",
+            )
+            raise SystemExit(2) from error
+
+
+def _tell(text: str, style: str | None = None) -> None:
+    """Talk, on stderr. Control characters, which a record may hold, are shown and not obeyed."""
+    talk.print(_CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text), markup=False, style=style)
+
+
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def _setting(name: str, text: str) -> Callable[[Command], Command]:
@@ -73,6 +93,8 @@ def main() -> None:
 @keep
 @click.option("--add", is_flag=True, help="Keep what is published and add or replace these.")
 @click.option("--allow-shrink", is_flag=True, help="Publish even if the corpus becomes much smaller.")
+@_setting("shrink", "The least share of the records before that may be published (default: 0.95).")
+@_setting("max_field", "Characters in the longest field a record may have (default: 1000000).")
 @_setting("workers", "Worker processes; this version reads with one, whatever is asked.")
 def build(sources: tuple[Path, ...], add: bool, allow_shrink: bool, **flags: Any) -> None:
     """Reads records, maps and validates them, and publishes a new snapshot.
@@ -109,12 +131,12 @@ def withdraw(keys: tuple[str, ...], reason: str | None, undo: bool, **flags: Any
 
     if undo:
         work.restore(keys, _settings(**flags))
-        talk.print(f"{_count(len(keys), 'withdrawal')} lifted. Build again to publish what the sources hold.")
+        _tell(f"{_count(len(keys), 'withdrawal')} lifted. Build again to publish what the sources hold.")
         return
     if not reason or not reason.strip():
         raise click.UsageError("Say why with --reason TEXT; it is what people will read at the address.")
     summary = work.withdraw(keys, reason.strip(), _settings(**flags))
-    talk.print(f"{_count(len(keys), 'thesis', 'theses')} withdrawn; {summary.published:,} stay published.")
+    _tell(f"{_count(len(keys), 'thesis', 'theses')} withdrawn; {summary.published:,} stay published.")
 
 
 @main.command()
@@ -122,6 +144,7 @@ def withdraw(keys: tuple[str, ...], reason: str | None, undo: bool, **flags: Any
 @_setting("host", "The address to listen on (default: 127.0.0.1).")
 @_setting("port", "The port to listen on (default: 8000).")
 @_setting("workers", "Worker processes (default: 1).")
+@_setting("page_size", "Theses on one page of a person's or an organisation's description (default: 100).")
 def serve(**flags: Any) -> None:
     """Serves the current snapshot; a new one is picked up without a restart.
 
@@ -154,11 +177,11 @@ def status(verify: bool, as_json: bool, **flags: Any) -> None:
         return
     problems = snapshot.verify(folder)
     for problem in problems:
-        talk.print(problem, markup=False, style="red")
+        _tell(problem, "red")
     if problems:
-        talk.print("Go back with `thesis-ld rollback`, or build again from the sources.")
+        _tell("Go back with `thesis-ld rollback`, or build again from the sources.")
         sys.exit(1)
-    talk.print("Every file is as it was published.")
+    _tell("Every file is as it was published.")
 
 
 @main.command()
@@ -173,7 +196,7 @@ def rollback(**flags: Any) -> None:
     from ld import snapshot
 
     now = snapshot.rollback(_settings(**flags).data)
-    talk.print(f"Serving {now.name} again, built {now.manifest.created:%Y-%m-%d %H:%M} UTC.")
+    _tell(f"Serving {now.name} again, built {now.manifest.created:%Y-%m-%d %H:%M} UTC.")
 
 
 @contextmanager
@@ -199,12 +222,21 @@ def _progress() -> Any:
 
 def _say(summary: Any) -> None:
     """The summary of a build, on stderr."""
-    for reason in summary.reasons:
-        talk.print(f"rejected: {reason}", markup=False, style="red")
-    if summary.rejected > len(summary.reasons):
-        talk.print(f"… and {summary.rejected - len(summary.reasons):,} more in reports/rejected.jsonl of the snapshot.")
+    for sentence in summary.reasons:
+        _tell(f"rejected: {sentence}", "red")
+    _more(summary.rejected - len(summary.reasons), "reports/rejected.jsonl of the snapshot has all")
+    for kind, sentences in sorted(summary.notes.items()):
+        word, style = ("repaired", None) if kind == "repair" else ("warning", "yellow")
+        for sentence in sentences:
+            _tell(f"{word}: {sentence}", style)
+        _more(summary.remarks[kind] - len(sentences), "the page of each thesis has its own")
     for line in summary.lines():
-        talk.print(line, markup=False)
+        _tell(line)
+
+
+def _more(number: int, where: str) -> None:
+    if number > 0:
+        _tell(f"… and {number:,} more; {where}.")
 
 
 def _count(n: int, one: str, many: str | None = None) -> str:

@@ -44,6 +44,22 @@ class Settings:
             )
         if not self.base.endswith("/"):
             object.__setattr__(self, "base", self.base + "/")
+        for name, (least, most) in _RANGES.items():
+            if not least <= getattr(self, name) <= most:
+                raise SettingsError(
+                    f"{getattr(self, name)!r} is out of range for {_named(name)}: {least:,} to {most:,}."
+                )
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "port": (1, 65_535),
+    "workers": (1, 1_000),
+    "keep": (1, 1_000_000),
+    "shrink": (0, 1),
+    "page_size": (1, 10_000),
+    "max_field": (1, 1_000_000_000),
+}
+"""The least and the most that a setting may be."""
 
 
 def read(environ: Mapping[str, str], **flags: Any) -> Settings:
@@ -66,5 +82,14 @@ def _convert(kind: type, given: Any, variable: str) -> Any:
     try:
         return kind(given)  # Path's default is a PosixPath, whose type makes a path again
     except ValueError as error:
-        name = variable.removeprefix(PREFIX).lower().replace("_", "-")
-        raise SettingsError(f"{given!r} is no {kind.__name__} for --{name} ({variable}).") from error
+        what = {int: "a whole number", float: "a number"}.get(kind, "fit")
+        raise SettingsError(f"{given!r} is not {what} for {_named(variable.removeprefix(PREFIX).lower())}.") from error
+
+
+def _named(setting: str) -> str:
+    """A setting as people give it.
+
+    >>> _named("max_field")
+    '--max-field (THESIS_LD_MAX_FIELD)'
+    """
+    return f"--{setting.replace('_', '-')} ({PREFIX}{setting.upper()})"
