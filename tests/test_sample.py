@@ -218,6 +218,7 @@ def test_the_author_and_the_body_list_the_thesis(served: Served, path: str) -> N
     role = DCTERMS + "creator" if "person" in path else DGG
     assert Triple(NamedNode(served.thing), NamedNode(role), NamedNode(f"{served.site.base}id/{path}")) in triples
     assert Page(served.site.get(f"doc/{path}.html").text).links.count(f"/id/thesis/{served.key}") == 1
+    assert shapes.load().validate(triples).violations == ()
 
 
 def test_the_address_without_an_ethos_id_sends_on_once_the_id_is_known(served: Served) -> None:
