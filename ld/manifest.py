@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -34,6 +35,7 @@ POINTER = "current"
 SNAPSHOTS = "snapshots"
 LOCK = "build.lock"
 LEDGER = "ledger.sqlite"
+CONTEXTS = "contexts"
 REFUSED = "rejected.jsonl"
 """The rejected records of a build that was refused."""
 UNFINISHED = ".tmp-"
@@ -157,6 +159,25 @@ def point(data: Path, name: str) -> None:
     beside.symlink_to(Path(SNAPSHOTS, name))
     beside.replace(data / POINTER)
     sync_one(data)
+
+
+def keep_context(data: Path, digest: str, context: bytes) -> None:
+    """Keeps a JSON-LD context for the answers that name it, which outlast the version of thesis-ld that gave them."""
+    kept = data / CONTEXTS / f"{digest}.jsonld"
+    if kept.is_file():
+        return
+    kept.parent.mkdir(exist_ok=True)
+    beside = kept.with_name(f".{kept.name}-{os.getpid()}")
+    beside.write_bytes(context)
+    sync_one(beside)
+    beside.replace(kept)
+    sync_one(kept.parent)
+
+
+def kept_context(data: Path, digest: str) -> Path | None:
+    """The file of an earlier context, by its hash; None when no answer of this data folder ever named it."""
+    kept = data / CONTEXTS / f"{digest}.jsonld"
+    return kept if re.fullmatch("[0-9a-f]{16}", digest) and kept.is_file() else None
 
 
 def pointed(data: Path) -> str | None:

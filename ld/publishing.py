@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from pyoxigraph import Triple
 
-from ld import catalogue, manifest
+from ld import catalogue, context, manifest
 from ld.dumps import Dumps, ntriples
 from ld.errors import BuildBusy, BuildError, NothingPublished, SnapshotError
 from ld.iris import id_path
@@ -166,6 +166,8 @@ class Builder:
         """
         with _disk(self.data):
             made = self._finish(counts, sources)
+            words = context.load()
+            manifest.keep_context(self.data, words.hash, words.bytes)
             self.ledger.update(self.folder / manifest.CATALOGUE, self.folder / catalogue.WORK, made.name, self.now)
             (self.folder / catalogue.WORK).unlink()
             manifest.sync_one(self.folder)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import library
 import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +15,8 @@ from pyld import jsonld
 from ld import context, rdf, resources, shapes, vocabulary
 from ld.formats import FORMATS
 from ld.iris import NAMESPACE
+from ld.settings import Settings
+from ld.web import create_app
 
 RDF = [row.suffix for row in FORMATS if row.rdf and row.suffix != "jsonld"]
 VOCABULARIES = ("terms", "degrees", "levels", "disciplines", "institutions")
@@ -81,6 +85,18 @@ def test_the_page_of_a_shape_shows_every_field(client: FlaskClient) -> None:
     for field in shapes.load().fields():
         assert f'<th scope="row">{field.name}</th>' in page
     assert 'id="Thesis"' in page
+
+
+def test_a_context_that_earlier_answers_named_is_still_there(tmp_path: Path) -> None:
+    library.publish(tmp_path)
+    (tmp_path / "contexts" / "00000000000000aa.jsonld").write_bytes(b'{"@context": {}}')
+    client = create_app(Settings(data=tmp_path)).test_client()
+    earlier = client.get("/vocab/context-00000000000000aa.jsonld")
+    assert (earlier.status_code, earlier.get_json()) == (200, {"@context": {}})
+    assert "immutable" in earlier.headers["Cache-Control"]
+    assert client.get("/vocab/context-../../ledger.sqlite%00.jsonld").status_code == 404
+    kept = [file.stem for file in (tmp_path / "contexts").iterdir()]
+    assert context.load().hash in kept
 
 
 def test_the_current_context_is_short_lived_and_the_hashed_one_immutable(client: FlaskClient) -> None:

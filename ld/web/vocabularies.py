@@ -12,6 +12,7 @@ from pyoxigraph import Triple
 from ld import resources
 from ld.formats import BY_SUFFIX, Format
 from ld.iris import NAMESPACE, segment
+from ld.manifest import kept_context
 from ld.web import responses
 from ld.web.described import Described, context_path, respond, split
 from ld.web.errors import Problem
@@ -50,11 +51,14 @@ def context() -> Response:
 
 @blueprint.get("/vocab/context-<name>.jsonld")
 def context_of(name: str) -> Response:
-    """The context with this hash, which never changes."""
-    if name != site().context.hash:
+    """The context with this hash, which never changes: this version's, or one that earlier answers named."""
+    if name == site().context.hash:
+        return _context(responses.IMMUTABLE)
+    earlier = kept_context(site().settings.data, name)
+    if earlier is None:
         current = Link(links().path(context_path()), "latest-version", JSONLD, "The current context")
         raise Problem(404, "There is no context with this hash here.", choices=[current])
-    return _context(responses.IMMUTABLE)
+    return responses.answer(earlier.read_bytes(), JSONLD, cache=responses.IMMUTABLE, modified=changed(earlier))
 
 
 @blueprint.get("/vocab/<name>")
