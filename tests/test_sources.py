@@ -205,7 +205,7 @@ LONG = {
 }
 
 
-@pytest.mark.parametrize("filler", ["word ", "line\n"])
+@pytest.mark.parametrize("filler", ["word ", "word " * 2_000 + "\n"], ids=["one line", "many lines"])
 @pytest.mark.parametrize("layout", LONG)
 def test_a_50_mb_abstract_is_named_and_does_not_take_50_mb(tmp_path: Path, layout: str, filler: str) -> None:
     content, field = LONG[layout]
@@ -213,8 +213,9 @@ def test_a_50_mb_abstract_is_named_and_does_not_take_50_mb(tmp_path: Path, layou
     path = tmp_path / "long"
     with path.open("w") as file:
         file.write(before)
+        file.write("line\n" * 300_000 if filler.endswith("\n") else "")
         for _ in range(50):
-            file.write(filler * 200_000)
+            file.write(filler * (1_000_000 // len(filler)))
         file.write(after)
     tracemalloc.start()
     items = read(path)
