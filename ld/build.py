@@ -140,10 +140,10 @@ class _Build:
                     continue
             self.summary.read += 1
             self.progress("read", self.summary.read)
-        read = {str(path) for path in paths}
+        read = {sources.name_of(path) for path in paths}
         self.kept = [rejected for rejected in self.kept if not read.intersection(rejection.sources(rejected))]
         if not self.summary.read and not self.summary.deleted:
-            names = ", ".join(map(str, paths))
+            names = ", ".join(map(sources.name_of, paths))
             raise SourceError(names, "holds no record", way_out="Name files or folders that hold thesis records.")
 
     def publish(self, *, allow_shrink: bool) -> None:
@@ -312,9 +312,9 @@ def _not_published(key: str, published: Snapshot) -> str:
 def _source(path: Path) -> dict[str, Any]:
     """What the manifest says of a source: its name, size in bytes and, for a file, its SHA-256."""
     if path.is_dir():
-        return {"name": str(path), "bytes": sum(p.stat().st_size for p in path.rglob("*") if p.is_file())}
+        return {"name": sources.name_of(path), "bytes": sum(p.stat().st_size for p in path.rglob("*") if p.is_file())}
     if not path.is_file():  # a pipe, which can be read once only
-        return {"name": str(path)}
+        return {"name": sources.name_of(path)}
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"name": str(path), "bytes": path.stat().st_size, "sha256": digest}
+    return {"name": sources.name_of(path), "bytes": path.stat().st_size, "sha256": digest}

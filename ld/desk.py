@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+from pyoxigraph import Literal
 
 from ld.record import Remark, RemarkKind, SourceRecord
 from ld.text import excerpt, is_null, mend
@@ -72,5 +75,18 @@ class Desk:
         return texts[0] if texts else None
 
     def _language(self, field: str, index: int) -> str | None:
-        tag = self.record.languages.get((field, index)) if self.record.languages else None
-        return tag.lower() if tag and _TAG.fullmatch(tag) else None
+        tag = self.record.languages.get((field, index), "").strip() if self.record.languages else ""
+        if not tag or _is_tag(tag):
+            return tag.lower() or None
+        self.remark("dropped", field, "this is no language tag; the text was kept without it", tag)
+        return None
+
+
+@lru_cache
+def _is_tag(text: str) -> bool:
+    """Whether RDF takes a text as a language tag (BCP 47)."""
+    try:
+        Literal("", language=text)
+    except ValueError:
+        return False
+    return _TAG.fullmatch(text) is not None

@@ -11,9 +11,9 @@ from pathlib import Path
 from ld.errors import SourceError
 from ld.record import Deletion, SourceRecord, Unreadable
 from ld.sources import files, open_csv, page, uketd
-from ld.sources.files import Opened
+from ld.sources.files import Opened, name_of
 
-__all__ = ["LAYOUTS", "Layout", "read"]
+__all__ = ["LAYOUTS", "Layout", "name_of", "read"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,15 @@ def sources(paths: Iterable[Path]) -> Iterator[Opened]:
     given = [Path(path) for path in paths]
     for path in given:
         if not path.exists():
-            raise SourceError(str(path), "does not exist", way_out="Check the path.")
+            raise SourceError(name_of(path), "does not exist", way_out="Check the path.")
     for path in given:
         for file in _files(path):
             yield from _open(file)
+
+
+def name_of(path: Path) -> str:
+    """A path as it is told: bytes of it that are not UTF-8, which no report could hold, are replaced."""
+    return str(path).encode(errors="surrogateescape").decode(errors="replace")
 
 
 @contextmanager
@@ -74,7 +79,7 @@ def _files(path: Path) -> Iterator[Path]:
         return
     found = [file for file in sorted(path.rglob("*")) if file.is_file() and _wanted(file.relative_to(path).as_posix())]
     if not found:
-        raise SourceError(str(path), "is a folder without any source in it", way_out="Check the path.")
+        raise SourceError(name_of(path), "is a folder without any source in it", way_out="Check the path.")
     yield from found
 
 
@@ -86,7 +91,7 @@ def _wanted(name: str) -> bool:
 
 
 def _open(path: Path) -> Iterator[Opened]:
-    name = str(path)
+    name = name_of(path)
     with complaints(name), path.open("rb") as stream:
         if stream.peek(4)[:4] in _ZIP:
             yield from _members(name, stream)

@@ -130,7 +130,8 @@ class _Page:
         """Read one line into the record."""
         if len(self._raw) < 2000:
             self._raw += line.text[:2000]
-        if self._fault:
+        if self._fault:  # all that matters is where the next record begins
+            self.tail = self.tail or _TAIL.match(text) is not None
             return
         in_abstract = bool(self._abstract) or self._last == "abstract"
         head = None if in_abstract or self.tail else _HEAD.match(text)

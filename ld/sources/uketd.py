@@ -77,6 +77,8 @@ class _Reader:
         """Let expat read on."""
         try:
             self.parser.Parse(chunk, last)
+        except (LookupError, ValueError) as error:  # from Python's own codecs
+            self.refuse(f"cannot be decoded ({error})", "Save it as UTF-8, and let its first line say so.", error)
         except expat.ExpatError as error:
             raise SourceError(
                 self.source,
@@ -85,9 +87,9 @@ class _Reader:
                 line=error.lineno,
             ) from error
 
-    def refuse(self, problem: str, way_out: str) -> NoReturn:
+    def refuse(self, problem: str, way_out: str, cause: Exception | None = None) -> NoReturn:
         """Stop reading the source."""
-        raise SourceError(self.source, problem, way_out=way_out, line=self.parser.CurrentLineNumber)
+        raise SourceError(self.source, problem, way_out=way_out, line=self.parser.CurrentLineNumber) from cause
 
     def taken(self) -> list[SourceRecord | Unreadable | Deletion]:
         """The records that have been finished since the last call."""
