@@ -134,7 +134,11 @@ _STEPS = (
     (lambda text: "and" in text and _LOST.search(text), _lost, "lost ampersands of entities put back"),
     (lambda text: "@@" in text, lambda text: _MISSING.sub(" ", text), "@@MISSING-DATA taken out"),
     (lambda text: not text.isascii() and _DOUBLED.search(text), _undoubled, "double encoding undone"),
-    (lambda text: not text.isprintable() and _CONTROL.search(text), lambda text: _CONTROL.sub("", text), "control characters taken out"),
+    (
+        lambda text: not text.isprintable() and _CONTROL.search(text),
+        lambda text: _CONTROL.sub("", text),
+        "control characters taken out",
+    ),
     (
         lambda text: not unicodedata.is_normalized("NFC", text),
         lambda text: unicodedata.normalize("NFC", text),
