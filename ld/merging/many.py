@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -54,7 +54,7 @@ def abstracts(work: Work, name: str) -> dict[str, Any]:
     for part, texts in work.values(name):
         earlier, met = len(kept), set[int]()
         left: list[Text] = []
-        for text in texts:
+        for text in _whole(texts):
             at = _same_abstract([had for _, had in kept], earlier, text)
             if at is None:
                 left.append(text)
@@ -72,6 +72,15 @@ def abstracts(work: Work, name: str) -> dict[str, Any]:
             elif _same_abstract([had for _, had in kept], 0, text) is None:
                 kept.append((part, text))
     return {name: distinct(text for _, text in kept)}
+
+
+def _whole(texts: tuple[Text, ...]) -> Iterator[Text]:
+    """The abstracts of one part but those that another one of it begins with."""
+    for at, text in enumerate(texts):
+        ours = folded(text.value)
+        others = ((i, folded(other.value)) for i, other in enumerate(texts) if i != at and languages_meet(other, text))
+        if not any(theirs.startswith(ours) and (theirs != ours or i < at) for i, theirs in others):
+            yield text
 
 
 def _same_abstract(kept: list[Text], earlier: int, text: Text) -> int | None:
