@@ -17,7 +17,8 @@ from typing import Any, Self
 
 import zstandard
 
-from ld import bodies, merging
+from ld import merging
+from ld.identity import bodies
 from ld.record import SourceRecord, Thesis, thesis_from_json, to_json
 from ld.vocabulary import Vocabulary
 

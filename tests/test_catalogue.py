@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from publications import BASE, REMARK, about, day, fill, publish
 
-from ld.dumps import ntriples
 from ld.errors import BuildError
 from ld.snapshot import Builder, Listed, Snapshot
+from ld.snapshot.dumps import ntriples
 
 PERSON = "doc/person/0000000453606890"
 

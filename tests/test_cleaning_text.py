@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
-from ld import dates, urls
-from ld.access import rights
-from ld.text import excerpt, is_null, mend
+from ld.cleaning import dates, urls
+from ld.cleaning.access import rights
+from ld.cleaning.text import excerpt, is_null, mend
 
 MENDED = {
     "&alpha;-peat": "α-peat",

@@ -10,8 +10,8 @@ import pytest
 from publications import BASE, about, day, publish
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from ld import dumps, store
-from ld.dumps import QUADS, TRIPLES, Dumps, in_graph, ntriples
+from ld.snapshot import dumps, store
+from ld.snapshot.dumps import QUADS, TRIPLES, Dumps, in_graph, ntriples
 
 P = NamedNode("http://purl.org/dc/terms/title")
 

@@ -15,11 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from publications import BASE, day, fill, publish
 
-from ld import manifest
-from ld.catalogue import WORK, Entry, Writer
 from ld.errors import SnapshotError
-from ld.ledger import Ledger
-from ld.snapshot import Builder, Description, Moved, Snapshot
+from ld.snapshot import Builder, Description, Moved, Snapshot, manifest
+from ld.snapshot.catalogue import WORK, Entry, Writer
+from ld.snapshot.ledger import Ledger
 
 GONE = "No longer in the sources since 2026-09-15."
 

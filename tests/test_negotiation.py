@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ld import formats
 from ld.formats import FORMATS, negotiate
-from ld.negotiation import MAX_HEADER, negotiate_encoding
+from ld.formats.negotiation import MAX_HEADER, negotiate_encoding
 
 CASES = Path(__file__).parent / "cases" / "negotiation"
 

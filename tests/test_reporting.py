@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple
 
-from ld import manifest, reporting
-from ld.report import SH, Finding
-from ld.reporting import Reports
+from ld.shapes.report import SH, Finding
+from ld.snapshot import manifest, reporting
+from ld.snapshot.reporting import Reports
 
 
 def _finding(number: int, path: str | None = "http://purl.org/dc/terms/title") -> Finding:

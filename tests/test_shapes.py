@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ld import shapes, vocabulary
 from ld.rdf import RDF, XSD
-from ld.report import Finding, Report
+from ld.shapes.report import Finding, Report
 
 CASES = sorted((Path(__file__).parent / "cases" / "shapes").glob("*.ttl"))
 SAMPLE = next(path for path in CASES if path.stem == "sample")

@@ -16,8 +16,8 @@ from rdflib.namespace import SH
 from test_shapes import CASES, SAMPLE, triples_of
 
 from ld import resources, shapes
-from ld.report import Report
-from ld.shacl import PySHACL
+from ld.shapes.engine import PySHACL
+from ld.shapes.report import Report
 
 
 def shapes_graph() -> Graph:

@@ -20,10 +20,10 @@ from threading import Event, Thread
 import pytest
 from publications import BASE, day, files, fill, publish
 
-from ld import manifest, snapshot
+from ld import snapshot
 from ld.errors import BuildBusy, BuildError, NothingPublished, SnapshotError
-from ld.published import newer
-from ld.snapshot import Builder, Moved, Publication
+from ld.snapshot import Builder, Moved, Publication, manifest
+from ld.snapshot.published import newer
 
 HERE = Path(__file__).parent
 
@@ -199,15 +199,15 @@ FULL_STORE = OSError("IO error: No space left on device: While appending to file
 @pytest.mark.parametrize(
     ("where", "error"),
     [
-        ("ld.dumps.Dumps.add", FULL),
-        ("ld.catalogue.Writer.add", FULL_DATABASE),
-        ("ld.store.Loader.add", FULL_STORE),
-        ("ld.dumps.Dumps.finish", FULL),
-        ("ld.store.Loader.finish", FULL_STORE),
-        ("ld.catalogue.Writer.finish", FULL_DATABASE),
-        ("ld.manifest.Manifest.write", FULL),
-        ("ld.ledger.Ledger._write_pending", FULL_DATABASE),
-        ("ld.manifest.point", FULL),
+        ("ld.snapshot.dumps.Dumps.add", FULL),
+        ("ld.snapshot.catalogue.Writer.add", FULL_DATABASE),
+        ("ld.snapshot.store.Loader.add", FULL_STORE),
+        ("ld.snapshot.dumps.Dumps.finish", FULL),
+        ("ld.snapshot.store.Loader.finish", FULL_STORE),
+        ("ld.snapshot.catalogue.Writer.finish", FULL_DATABASE),
+        ("ld.snapshot.manifest.Manifest.write", FULL),
+        ("ld.snapshot.ledger.Ledger._write_pending", FULL_DATABASE),
+        ("ld.snapshot.manifest.point", FULL),
     ],
 )
 def test_a_full_disk_stops_the_build_and_nothing_else(
@@ -278,23 +278,23 @@ publish(Path(data), {"2": "Two", "3": "Three"}, [("id/thesis/x-1", 301, ["id/the
 """
 
 MOMENTS = [
-    ("ld.publishing:Loader", "after", False),
-    ("ld.catalogue:Writer:add", "after", False),
-    ("ld.dumps:Dumps:finish", "after", False),
-    ("ld.store:Loader:finish", "before", False),
-    ("ld.catalogue:Writer:_place_listings", "after", False),
-    ("ld.settling:settle", "after", False),
-    ("ld.manifest:Manifest:write", "before", False),
-    ("ld.manifest:sync", "before", False),
-    ("ld.ledger:Ledger:update", "before", False),
-    ("ld.ledger:Ledger:_write_pending", "before", False),  # in the middle of the ledger's transaction
-    ("ld.ledger:Ledger:update", "after", False),
-    ("ld.manifest:point", "before", False),  # the snapshot has its name and nobody knows it
+    ("ld.snapshot.publishing:Loader", "after", False),
+    ("ld.snapshot.catalogue:Writer:add", "after", False),
+    ("ld.snapshot.dumps:Dumps:finish", "after", False),
+    ("ld.snapshot.store:Loader:finish", "before", False),
+    ("ld.snapshot.catalogue:Writer:_place_listings", "after", False),
+    ("ld.snapshot.settling:settle", "after", False),
+    ("ld.snapshot.manifest:Manifest:write", "before", False),
+    ("ld.snapshot.manifest:sync", "before", False),
+    ("ld.snapshot.ledger:Ledger:update", "before", False),
+    ("ld.snapshot.ledger:Ledger:_write_pending", "before", False),  # in the middle of the ledger's transaction
+    ("ld.snapshot.ledger:Ledger:update", "after", False),
+    ("ld.snapshot.manifest:point", "before", False),  # the snapshot has its name and nobody knows it
     ("pathlib:Path:replace", "before", False),  # the new pointer lies beside the old one
     ("pathlib:Path:replace", "after", True),
-    ("ld.ledger:Ledger:note_published", "before", False),  # called first when the build begins
-    ("ld.publishing:Builder:_prune", "before", True),
-    ("ld.publishing:shutil:rmtree", "before", True),
+    ("ld.snapshot.ledger:Ledger:note_published", "before", False),  # called first when the build begins
+    ("ld.snapshot.publishing:Builder:_prune", "before", True),
+    ("ld.snapshot.publishing:shutil:rmtree", "before", True),
 ]
 
 

@@ -15,7 +15,7 @@ from zstandard import ZstdError
 
 from ld.errors import NothingPublished, SnapshotError
 from ld.formats import HTML
-from ld.negotiation import choose
+from ld.formats.negotiation import choose
 from ld.web import responses
 from ld.web.links import Link
 

@@ -13,7 +13,7 @@ from werkzeug.exceptions import PreconditionFailed
 from werkzeug.http import http_date
 
 from ld.formats import content_type
-from ld.negotiation import Coding, negotiate_encoding
+from ld.formats.negotiation import Coding, negotiate_encoding
 from ld.web.links import Link, header
 
 SHORT = "public, max-age=300"

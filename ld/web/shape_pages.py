@@ -11,8 +11,8 @@ from pyoxigraph import NamedNode
 
 from ld import resources
 from ld.formats import BY_SUFFIX, Format
-from ld.report import SH
-from ld.shapefiles import WHOLE, Statements
+from ld.shapes.files import WHOLE, Statements
+from ld.shapes.report import SH
 from ld.vocabulary.documents import RDFS, Published
 from ld.web.described import Described, respond, split
 from ld.web.errors import Problem

@@ -12,7 +12,7 @@ from pyoxigraph import Triple
 from ld import resources
 from ld.formats import BY_SUFFIX, Format
 from ld.iris import NAMESPACE, segment
-from ld.manifest import kept_context
+from ld.snapshot.manifest import kept_context
 from ld.web import responses
 from ld.web.described import Described, context_path, respond, split
 from ld.web.errors import Problem

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Literal
 from pyoxigraph import BlankNode, NamedNode, Triple
 from pyoxigraph import Literal as RdfLiteral
 
-from ld import resources, shapefiles
+from ld import resources
 from ld.rdf import RDF
-from ld.report import SEVERITIES, SH, Finding, PathTriples, Report, Severity, Term
-from ld.shapefiles import Statements
+from ld.shapes import files as shapefiles
+from ld.shapes.files import Statements
+from ld.shapes.report import SEVERITIES, SH, Finding, PathTriples, Report, Severity, Term
 from ld.vocabulary.documents import RDFS, Published
 
 if TYPE_CHECKING:
-    from ld.shacl import Engine, Result
+    from ld.shapes.engine import Engine, Result
 
 __all__ = ["Field", "FieldLabel", "Finding", "Report", "Severity", "Shapes", "load"]
 
@@ -111,7 +112,9 @@ class Shapes:
     def _started(self) -> Engine:
         with self._starting:
             if self._engine is None:
-                from ld.shacl import PySHACL  # pages and tables need names only, and pySHACL takes 0.3 s to import
+                from ld.shapes.engine import (
+                    PySHACL,  # pages and tables need names only, and pySHACL takes 0.3 s to import
+                )
 
                 self._engine = PySHACL(self._said.triples)
             return self._engine

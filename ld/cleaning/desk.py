@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from pyoxigraph import Literal
 
+from ld.cleaning.text import excerpt, is_null, mend
 from ld.record import Remark, RemarkKind, SourceRecord
-from ld.text import excerpt, is_null, mend
 
 SEMICOLON = re.compile(r"\s*;\s*")
 """Joins several values everywhere: ` ; `, and `; ` where somebody was careless."""

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from ld import context
-from ld.statements import TYPE, Statements, Subject, Term, split_literal
+from ld.formats.statements import TYPE, Statements, Subject, Term, split_literal
 
 _LOCAL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what every parser takes as the second half of a prefixed name
 _ESCAPE = re.compile(r"\\(.)")

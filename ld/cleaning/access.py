@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ld.dates import day_in
+from ld.cleaning.dates import day_in
 from ld.record import Access
 
 WORDINGS: tuple[tuple[str, Access | None], ...] = (

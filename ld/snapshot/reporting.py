@@ -13,9 +13,9 @@ from typing import Any
 import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
-from ld import manifest
-from ld.dumps import Gzip
-from ld.report import SH, Finding, PathTriples, Report
+from ld.shapes.report import SH, Finding, PathTriples, Report
+from ld.snapshot import manifest
+from ld.snapshot.dumps import Gzip
 
 _BATCH = 1000
 _PREFIXES = {"sh": SH, "xsd": "http://www.w3.org/2001/XMLSchema#"}

@@ -2,7 +2,7 @@
 
 `Context.triples` expands a node straight into triples: the subset of JSON-LD that our words need, and for it the same
 triples as a JSON-LD processor gives. Unlike one, it has no blank nodes to offer and drops nothing in silence: a node
-without `id`, an unknown word or an IRI that is none is an error. `Context.nest` (`ld.nesting`) is the way back.
+without `id`, an unknown word or an IRI that is none is an error. `Context.nest` (`ld.context.nesting`) is the way back.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from ld.context.nesting import nest
 from ld.errors import VocabularyError
-from ld.nesting import nest
 from ld.rdf import RDF, RDF_TYPE, XSD
 from ld.resources import vocab_dir
 
@@ -78,7 +78,7 @@ class Context:
         return made
 
     def nest(self, triples: Iterable[Triple], root: str) -> dict[str, Any]:
-        """The triples as one nested node about `root` (see `ld.nesting.nest`)."""
+        """The triples as one nested node about `root` (see `ld.context.nesting.nest`)."""
         return nest(self, triples, root)
 
     def expand(self, iri: str) -> str:

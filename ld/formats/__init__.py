@@ -10,9 +10,10 @@ from typing import Any
 
 from pyoxigraph import Triple
 
-from ld import context, rdf, rdfxml, turtle
-from ld.negotiation import MAX_HEADER, choose, joined
-from ld.statements import Statements
+from ld import context, rdf
+from ld.formats import rdfxml, turtle
+from ld.formats.negotiation import MAX_HEADER, choose, joined
+from ld.formats.statements import Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ HTML = BY_SUFFIX["html"]
 
 
 def negotiate(accept: Sequence[str] | str | None, offered: Sequence[Format] = FORMATS) -> Choice | None:
-    """What the `Accept` headers of a request ask for (see `ld.negotiation.choose`), or None (406).
+    """What the `Accept` headers of a request ask for (see `ld.formats.negotiation.choose`), or None (406).
 
     >>> negotiate("text/turtle;charset=utf-8, */*;q=0.1").media_type
     'text/turtle'

@@ -1,6 +1,7 @@
 """Identity: which names across the corpus are one person or one body, and the IRI of each.
 
-No wrong merges: `ld.people` and `ld.bodies` hold the two rules; this reads the corpus for both and answers for both.
+No wrong merges: `ld.identity.people` and `ld.identity.bodies` hold the two rules; this reads the corpus for both and
+answers for both.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, Self
 
 from ld import merging
-from ld.bodies import Bodies, BodyNode, BodyRole
-from ld.people import People, PersonNode
+from ld.identity.bodies import Bodies, BodyNode, BodyRole
+from ld.identity.people import People, PersonNode
 from ld.record import Body, Origin, Person, Remark, Thesis
 from ld.staging import Staging
 from ld.vocabulary import Vocabulary

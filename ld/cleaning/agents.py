@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from ld import isni
-from ld.desk import OUTSIDE_BRACKETS, Desk
+from ld.cleaning.desk import OUTSIDE_BRACKETS, Desk
 from ld.names import body_key
 from ld.record import Body, Person, Sponsor
 

@@ -17,17 +17,18 @@ from typing import Any, Self
 
 from pyoxigraph import Triple
 
-from ld import catalogue, context, manifest
-from ld.dumps import Dumps, ntriples
+from ld import context
 from ld.errors import BuildBusy, BuildError, NothingPublished, SnapshotError
 from ld.iris import id_path
-from ld.ledger import Ledger, thing
-from ld.manifest import Manifest
-from ld.published import Snapshot, open_current
 from ld.record import Remark
-from ld.report import Finding, PathTriples
-from ld.reporting import Reports
-from ld.store import Loader
+from ld.shapes.report import Finding, PathTriples
+from ld.snapshot import catalogue, manifest
+from ld.snapshot.dumps import Dumps, ntriples
+from ld.snapshot.ledger import Ledger, thing
+from ld.snapshot.manifest import Manifest
+from ld.snapshot.published import Snapshot, open_current
+from ld.snapshot.reporting import Reports
+from ld.snapshot.store import Loader
 
 VOCABULARY = "vocabulary"
 """The kind of description that goes into the graph only: vocabularies have addresses of their own."""

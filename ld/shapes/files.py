@@ -10,7 +10,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 from ld.errors import VocabularyError
 from ld.iris import NAMESPACE
 from ld.rdf import RDF
-from ld.report import SH, PathTriples, Term
+from ld.shapes.report import SH, PathTriples, Term
 from ld.vocabulary.documents import DCTERMS, Published
 
 ROOT = NAMESPACE + "shapes"

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from ld import agents, dates, iris, urls, vocabulary
-from ld.access import rights
-from ld.desk import SUBJECTS, Desk
+from ld import iris, vocabulary
+from ld.cleaning import agents, dates, urls
+from ld.cleaning.access import rights
+from ld.cleaning.desk import SUBJECTS, Desk
 from ld.record import Access, SourceRecord, Text, Thesis
 from ld.settings import Settings
 from ld.vocabulary.licences import license_iri

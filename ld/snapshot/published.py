@@ -18,11 +18,11 @@ from typing import Any
 from pyoxigraph import Store
 from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdDecompressor, ZstdError
 
-from ld import manifest, store
 from ld.errors import NothingPublished, SnapshotError
-from ld.ledger import thing
-from ld.manifest import Manifest
 from ld.record import Origin, Remark
+from ld.snapshot import manifest, store
+from ld.snapshot.ledger import thing
+from ld.snapshot.manifest import Manifest
 
 WENT_BACK = "Not part of what is published now: this site went back to its state of {date}."
 

@@ -18,9 +18,9 @@ from typing import Any
 
 from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdCompressor
 
-from ld import manifest, settling
 from ld.errors import BuildError
 from ld.record import Remark
+from ld.snapshot import manifest, settling
 
 ROLES = ("creator", "supervisor", "awardingBody", "currentInstitution", "sponsor")
 

@@ -21,7 +21,7 @@ from rdflib.paths import Path
 from rdflib.term import Node
 
 from ld.rdf import RDF_TYPE, XSD
-from ld.report import SH, Term
+from ld.shapes.report import SH, Term
 
 _LOGGER = logging.getLogger(__name__)
 _LOGGER.addHandler(logging.NullHandler())

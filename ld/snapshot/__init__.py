@@ -1,6 +1,6 @@
 """Snapshots: the whole states that a data folder has published, and the one it publishes now.
 
-Written by `Builder`, read through `Publication`; this is the door to both. What lies where is told in `ld.manifest`.
+Written by `Builder`, read through `Publication`; this is the door to both. `ld.snapshot.manifest` tells what lies where.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ld import manifest
 from ld.errors import NothingPublished, SnapshotError
-from ld.manifest import Manifest, read_manifest
-from ld.published import (
+from ld.snapshot import manifest
+from ld.snapshot.manifest import Manifest, read_manifest
+from ld.snapshot.published import (
     Description,
     Listed,
     Listing,
@@ -24,7 +24,7 @@ from ld.published import (
     newer,
     open_current,
 )
-from ld.publishing import VOCABULARY, Builder, lock
+from ld.snapshot.publishing import VOCABULARY, Builder, lock
 
 __all__ = [
     "VOCABULARY",

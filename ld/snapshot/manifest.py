@@ -1,14 +1,14 @@
 """The data folder: where things lie in it, the manifest of a snapshot, checksums, and writing that survives a crash.
 
 data/build.lock            held by the one builder
-data/ledger.sqlite         every address ever served (`ld.ledger`)
+data/ledger.sqlite         every address ever served (`ld.snapshot.ledger`)
 data/rejected.jsonl        what the last build rejected, if it was refused
 data/current               a link to the published snapshot
 data/snapshots/<time>-<digest>/
     manifest.json          what it is, with the size and SHA-256 of every file below
-    catalogue.sqlite       descriptions, listings, moved addresses, records (`ld.catalogue`)
-    store/                 the graph, for SPARQL (`ld.store`)
-    dumps/                 the graph, for download (`ld.dumps`)
+    catalogue.sqlite       descriptions, listings, moved addresses, records (`ld.snapshot.catalogue`)
+    store/                 the graph, for SPARQL (`ld.snapshot.store`)
+    dumps/                 the graph, for download (`ld.snapshot.dumps`)
     reports/               rejected.jsonl and the validation report
 """
 
@@ -71,7 +71,7 @@ class Manifest:
     """The base IRI that its addresses are built on."""
     created: datetime
     floor: datetime
-    """No `Last-Modified` of this snapshot may be earlier than this (see `ld.publishing`)."""
+    """No `Last-Modified` of this snapshot may be earlier than this (see `ld.snapshot.publishing`)."""
     digest: str
     """SHA-256 of the graph as the N-Triples dump holds it, before compression."""
     counts: Mapping[str, int] = field(default_factory=dict)
