@@ -230,7 +230,7 @@ def test_adding_everything_again_changes_nothing(tmp_path: Path) -> None:
 
 def test_what_is_added_without_loss_is_what_the_record_said(tmp_path: Path) -> None:
     cells = {
-        "DOI": "https://doi.org/10.1000/1", "ORCID": "https://orcid.org/0000-0002-1825-0097", "Abstract": "One.\n\nTwo.",
+        "DOI": "https://doi.org/10.1000/1", "ORCID": "https://orcid.org/0000-0002-1825-0097", "Abstract": "1\n\n2",
         "Supervisor(s)": "Jones, Bo ; Doe, J.", "Funder(s)": "EPSRC (EP/1)", "IR URL": "https://a.org/1",
         "Author ISNI": "https://isni.org/isni/0000000453606891",
     }  # fmt: skip
