@@ -14,9 +14,9 @@ from typing import Any
 
 from ld import cleaning, context, gate, iris, rejection, shapes, snapshot, sources, vocabulary
 from ld.errors import BuildError, BuildRefused, NothingPublished, SnapshotError, SourceError, VocabularyError
-from ld.identity import Identity
+from ld.identity import Identity, bodies_of
 from ld.iris import Kind
-from ld.mapping import Description, Mapper, bodies_of, people_of
+from ld.mapping import Description, Mapper, people_of
 from ld.record import Deletion, SourceRecord, Thesis, Unreadable, thesis_from_json, to_json
 from ld.rejection import Rejection
 from ld.settings import Settings

@@ -16,10 +16,10 @@ from pyoxigraph import Triple
 
 from ld import iris, isni
 from ld.context import Context
-from ld.identity import BodyNode, BodyRole, Identity, PersonNode, PersonRole
+from ld.identity import BodyNode, Identity, PersonNode, PersonRole, bodies_of
 from ld.iris import Kind
 from ld.rdf import RDF_TYPE
-from ld.record import Access, Body, Person, Sponsor, Text, Thesis
+from ld.record import Access, Person, Sponsor, Text, Thesis
 from ld.vocabulary import Vocabulary
 
 Node = dict[str, Any]
@@ -177,15 +177,6 @@ class Mapper:
 
     def _iri(self, kind: Kind, key: str) -> str:
         return self.base + iris.id_path(kind, key)
-
-
-def bodies_of(thesis: Thesis) -> Iterator[tuple[BodyRole, Body]]:
-    """Role and body of every organisation that a thesis names."""
-    if thesis.awarding_body:
-        yield "awardingBody", thesis.awarding_body
-    if thesis.current_institution:
-        yield "currentInstitution", thesis.current_institution
-    yield from (("sponsor", sponsor.body) for sponsor in thesis.sponsor)
 
 
 def people_of(thesis: Thesis) -> Iterator[tuple[PersonRole, int, Person]]:

@@ -26,6 +26,15 @@ def canonical(triples: Iterable[ox.Triple]) -> bytes:
     return b"".join(sorted(written.splitlines(keepends=True)))  # no literal holds a line break: it is escaped
 
 
+def in_graph(ntriples: bytes, graph: str) -> bytes:
+    """N-Triples as N-Quads of one named graph.
+
+    >>> in_graph(b'<http://a> <http://p> "one ." .\\n', "http://g")
+    b'<http://a> <http://p> "one ." <http://g> .\\n'
+    """
+    return ntriples.replace(b" .\n", b" <" + graph.encode() + b"> .\n")  # a line break in a value is written \n
+
+
 def parse(ntriples: bytes) -> list[ox.Triple]:
     """The triples of an N-Triples document, in its order."""
     return [quad.triple for quad in ox.parse(ntriples, format=ox.RdfFormat.N_TRIPLES)]

@@ -10,8 +10,8 @@ import pytest
 from publications import BASE, REMARK, about, day, fill, publish
 
 from ld.errors import BuildError
+from ld.rdf import canonical as ntriples
 from ld.snapshot import Builder, Listed, Snapshot
-from ld.snapshot.dumps import ntriples
 
 PERSON = "doc/person/0000000453606890"
 

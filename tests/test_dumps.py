@@ -10,8 +10,10 @@ import pytest
 from publications import BASE, about, day, publish
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
+from ld.rdf import canonical as ntriples
+from ld.rdf import in_graph
 from ld.snapshot import dumps, store
-from ld.snapshot.dumps import QUADS, TRIPLES, Dumps, in_graph, ntriples
+from ld.snapshot.dumps import QUADS, TRIPLES, Dumps
 
 P = NamedNode("http://purl.org/dc/terms/title")
 

@@ -96,8 +96,7 @@ def jsonld_line(ntriples: bytes, root: str) -> bytes:
 
 def nquads(source: Source) -> bytes:
     """Sorted N-Quads in the document's graph."""
-    graph = f" <{source.graph}> .\n".encode()
-    return b"".join(line[:-3] + graph for line in source.ntriples.splitlines(keepends=True))
+    return rdf.in_graph(source.ntriples, source.graph)
 
 
 def _json(document: Mapping[str, Any], indent: int | None) -> bytes:

@@ -42,7 +42,7 @@ class Identity:
             forms = merging.spellings(thesis)
             for number, person in enumerate(thesis.creator, 1):
                 people.count(thesis.key, number, person, forms.get(("creator", person.name), ()))
-            for role, body in _bodies(thesis):
+            for role, body in bodies_of(thesis):
                 for name in (body.name, *forms.get((role, body.name), ())):
                     bodies.count(Body(name, body.isni), role)
         people.settle()
@@ -77,7 +77,7 @@ class Identity:
             if conflict := self._people.conflict(person):
                 number, problem = conflict
                 found.append(Remark("conflict", "creatorOrcid", problem, number, None, origin))
-        for role, body in _bodies(thesis):
+        for role, body in bodies_of(thesis):
             if odd := self._bodies.conflict(body, role):
                 found.append(Remark("conflict", role + "Isni", odd, body.isni or "", None, origin))
         return tuple(dict.fromkeys(found))
@@ -99,7 +99,8 @@ class Identity:
         return self._bodies.slugs()
 
 
-def _bodies(thesis: Thesis) -> Iterator[tuple[BodyRole, Body]]:
+def bodies_of(thesis: Thesis) -> Iterator[tuple[BodyRole, Body]]:
+    """Role and body of every organisation that a thesis names."""
     if thesis.awarding_body:
         yield "awardingBody", thesis.awarding_body
     if thesis.current_institution:

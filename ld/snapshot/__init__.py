@@ -1,6 +1,6 @@
 """Snapshots: the whole states that a data folder has published, and the one it publishes now.
 
-Written by `Builder`, read through `Publication`; this is the door to both. `ld.snapshot.manifest` tells what lies where.
+Written by `Builder`, read through `Publication`; this is the door to both. `ld.snapshot.manifest` says what lies where.
 """
 
 from __future__ import annotations

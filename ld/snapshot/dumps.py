@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from contextlib import suppress
 from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
-import pyoxigraph
 from isal import igzip
-from pyoxigraph import RdfFormat, Triple
+
+from ld.rdf import in_graph
 
 TRIPLES = "thesis-ld.nt.gz"
 QUADS = "thesis-ld.nq.gz"
 
 _CHUNK = 1 << 20
-
-
-def ntriples(triples: Iterable[Triple]) -> bytes:
-    """Triples as sorted canonical N-Triples, each once.
-
-    >>> from pyoxigraph import Literal, NamedNode
-    >>> ntriples([Triple(NamedNode("http://a"), NamedNode("http://p"), Literal("one\\ntwo"))])
-    b'<http://a> <http://p> "one\\\\ntwo" .\\n'
-    """
-    lines = pyoxigraph.serialize(triples, format=RdfFormat.N_TRIPLES) or b""
-    return b"".join(sorted(set(lines.splitlines(keepends=True))))
-
-
-def in_graph(lines: bytes, graph: str) -> bytes:
-    """N-Triples as N-Quads of one named graph.
-
-    >>> in_graph(b'<http://a> <http://p> "one ." .\\n', "http://g")
-    b'<http://a> <http://p> "one ." <http://g> .\\n'
-    """
-    return lines.replace(b" .\n", b" <" + graph.encode() + b"> .\n")  # a line break in a value is written \n
 
 
 class Dumps:

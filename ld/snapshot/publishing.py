@@ -20,10 +20,11 @@ from pyoxigraph import Triple
 from ld import context
 from ld.errors import BuildBusy, BuildError, NothingPublished, SnapshotError
 from ld.iris import id_path
+from ld.rdf import canonical
 from ld.record import Remark
 from ld.shapes.report import Finding, PathTriples
 from ld.snapshot import catalogue, manifest
-from ld.snapshot.dumps import Dumps, ntriples
+from ld.snapshot.dumps import Dumps
 from ld.snapshot.ledger import Ledger, thing
 from ld.snapshot.manifest import Manifest
 from ld.snapshot.published import Snapshot, open_current
@@ -102,7 +103,7 @@ class Builder:
         `own` goes into graph and dumps, `own` and `embedded` are what its address answers. `record` is the thesis as
         JSON; `findings` are (severity, field name, message). A `vocabulary` goes into the graph only.
         """
-        lines = ntriples(own)
+        lines = canonical(own)
         self._dumps.add(lines, self.base + path)
         self._store.add(lines)
         if kind == VOCABULARY:
@@ -111,7 +112,7 @@ class Builder:
             path=thing(path),
             kind=kind,
             label=label,
-            body=ntriples([*own, *embedded]) if embedded else lines,
+            body=canonical([*own, *embedded]) if embedded else lines,
             record=_json(record).encode() if record is not None else None,
             findings=tuple(findings),
             remarks=tuple(remarks),
