@@ -38,7 +38,7 @@ class _Group(click.Group):
         except KeyboardInterrupt:
             _tell("thesis-ld: stopped. What is published is whole: `thesis-ld status` tells which snapshot that is.")
             raise SystemExit(2) from None
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows these
             raise
         except Exception as error:
             _tell(traceback.format_exc())
