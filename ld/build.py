@@ -159,8 +159,8 @@ class _Build:
             if not self.staging.has(rejected.get("key")):
                 self.summary.theses += 1
                 self._reject(rejected)
-        slugs = self.builder.ledger.slugs()
-        with closing(Identity.resolve(self.staging, self.vocabulary, base=self.builder.base, slugs=slugs)) as identity:
+        theses, slugs = self.staging.theses(), self.builder.ledger.slugs()
+        with closing(Identity.resolve(theses, self.vocabulary, base=self.builder.base, slugs=slugs)) as identity:
             mapper = Mapper(context.load(), self.vocabulary, identity, self.builder.base)
             self._write_theses(mapper)
             self._write_agents(mapper)

@@ -18,7 +18,6 @@ from typing import Any, Self
 import zstandard
 
 from ld import merging
-from ld.identity import bodies
 from ld.record import SourceRecord, Thesis, thesis_from_json, to_json
 from ld.vocabulary import Vocabulary
 
@@ -119,8 +118,8 @@ class Staging:
         """Bring the parts together, one thesis a key; `vocabulary` knows spellings of one body and one degree."""
         self._flush()
         self._db.executescript(f"BEGIN; {_DELETE} {_JOIN} COMMIT;")
-        same_body = bodies.same_body(vocabulary) if vocabulary else None
-        same_degree = bodies.same_degree(vocabulary) if vocabulary else None
+        same_body = vocabulary.same_body if vocabulary else None
+        same_degree = vocabulary.same_degree if vocabulary else None
         several = self._db.execute(
             "SELECT key, thesis FROM part WHERE key IN (SELECT key FROM part GROUP BY key HAVING count(*) > 1) "
             "ORDER BY key, seq"

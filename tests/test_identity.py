@@ -34,7 +34,7 @@ def by(*people: Person, key: str = "") -> Thesis:
 
 def identity(theses: Iterable[Thesis], slugs: dict[str, str] | None = None) -> Identity:
     corpus = list(theses)
-    return Identity.resolve(lambda: iter(corpus), VOCABULARY, base=BASE, slugs=slugs or {})
+    return Identity.resolve(corpus, VOCABULARY, base=BASE, slugs=slugs or {})
 
 
 def people(*printed: Person) -> list[PersonNode]:

@@ -37,7 +37,7 @@ def staging(records: list[SourceRecord], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def identity(staging: Staging) -> Iterator[Identity]:
-    with closing(Identity.resolve(staging, VOCABULARY, base="http://localhost:8000/", slugs={})) as resolved:
+    with closing(Identity.resolve(staging.theses(), VOCABULARY, base="http://localhost:8000/", slugs={})) as resolved:
         yield resolved
 
 

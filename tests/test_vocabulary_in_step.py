@@ -120,7 +120,7 @@ UNSAID = {"key", "level", "earlier", "origins", "remarks"}
 def described(*theses: Thesis) -> Iterator[Description]:
     """The descriptions of a corpus: of its theses, its people, all bodies."""
     known = vocabulary.load(BASE)
-    with closing(Identity.resolve(lambda: theses, known, base=BASE, slugs={})) as identity:
+    with closing(Identity.resolve(theses, known, base=BASE, slugs={})) as identity:
         mapper = Mapper(WORDS, known, identity, BASE)
         yield from (mapper.thesis(thesis) for thesis in theses)
         yield from (mapper.person(person) for person in identity.people())

@@ -6,14 +6,13 @@ answers for both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, Self
 
 from ld import merging
 from ld.identity.bodies import Bodies, BodyNode, BodyRole
 from ld.identity.people import People, PersonNode
 from ld.record import Body, Origin, Person, Remark, Thesis
-from ld.staging import Staging
 from ld.vocabulary import Vocabulary
 
 __all__ = ["BodyNode", "BodyRole", "Identity", "PersonNode", "PersonRole"]
@@ -30,15 +29,15 @@ class Identity:
     @classmethod
     def resolve(
         cls,
-        corpus: Staging | Callable[[], Iterable[Thesis]],
+        theses: Iterable[Thesis],
         vocabulary: Vocabulary,
         *,
         base: str,
         slugs: Mapping[str, str],
     ) -> Self:
-        """Read the corpus once and decide. `slugs`: slug → body key that owned it in earlier snapshots."""
+        """Read the theses once and decide. `slugs`: slug → body key that owned it in earlier snapshots."""
         people, bodies = People(base=base), Bodies(vocabulary, base=base, slugs=slugs)
-        for thesis in corpus.theses() if isinstance(corpus, Staging) else corpus():
+        for thesis in theses:
             forms = merging.spellings(thesis)
             for number, person in enumerate(thesis.creator, 1):
                 people.count(thesis.key, number, person, forms.get(("creator", person.name), ()))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -176,28 +176,6 @@ class Bodies:
 
     def _by_key(self, key: str) -> Institution | None:
         return next((i for i in self._vocabulary.institutions if i.key == key), None)
-
-
-def same_body(vocabulary: Vocabulary) -> Callable[[Body, Body], bool]:
-    """Whether two printed bodies have one ISNI or are one institution of the vocabulary."""
-
-    def same(one: Body, other: Body) -> bool:
-        if one.isni and one.isni == other.isni:
-            return True
-        institution = vocabulary.institution(name=one.name, isni=one.isni)
-        return institution is not None and institution == vocabulary.institution(name=other.name, isni=other.isni)
-
-    return same
-
-
-def same_degree(vocabulary: Vocabulary) -> Callable[[str, str], bool]:
-    """Whether two printed qualifications are one degree of the vocabulary."""
-
-    def same(one: str, other: str) -> bool:
-        degree = vocabulary.degree(one)
-        return degree is not None and degree == vocabulary.degree(other)
-
-    return same
 
 
 def _key(printed: str) -> str:

@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode, Triple
 
 from ld import resources
 from ld.names import fold
+from ld.record import Body
 from ld.vocabulary.degrees import Degree, Degrees
 from ld.vocabulary.documents import ORG, SKOS, Described, Published, by_subject, instances, read, values
 from ld.vocabulary.institutions import Institution, Institutions
@@ -81,6 +82,18 @@ class Vocabulary:
     def institution(self, name: str | None = None, isni: str | None = None) -> Institution | None:
         """The institution with this ISNI (16 characters), else with this name or alias; None when unknown."""
         return self._institutions.find(name, isni)
+
+    def same_body(self, one: Body, other: Body) -> bool:
+        """Whether two printed bodies have one ISNI or are one institution."""
+        if one.isni and one.isni == other.isni:
+            return True
+        institution = self.institution(name=one.name, isni=one.isni)
+        return institution is not None and institution == self.institution(name=other.name, isni=other.isni)
+
+    def same_degree(self, one: str, other: str) -> bool:
+        """Whether two printed qualifications are one degree."""
+        degree = self.degree(one)
+        return degree is not None and degree == self.degree(other)
 
     def triples_of(self, institution: Institution) -> list[Triple]:
         """What is said of an institution, its own change events included."""
