@@ -15,7 +15,8 @@ from readers import CONTEXT_URL, by_oxigraph, by_pyld, by_rdflib
 from ld import context
 from ld.context import Context
 from ld.errors import VocabularyError
-from ld.rdf import RDF, XSD, canonical
+from ld.namespaces import RDF, XSD
+from ld.rdf import canonical
 from ld.resources import vocab_dir
 
 OURS = context.load()

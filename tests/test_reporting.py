@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple
 
-from ld.shapes.report import SH, Finding
+from ld.namespaces import SH
+from ld.shapes.report import Finding
 from ld.snapshot import manifest, reporting
 from ld.snapshot.reporting import Reports
 

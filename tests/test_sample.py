@@ -21,7 +21,8 @@ from sites import ALONE, BODY, PERSON, SAMPLE, SEEDS, TOGETHER, Page, Site, publ
 
 from ld import context, shapes
 from ld.formats import FORMATS
-from ld.rdf import RDF_TYPE, XSD, canonical, parse
+from ld.namespaces import XSD
+from ld.rdf import RDF_TYPE, canonical, parse
 from ld.snapshot import Publication
 
 CASES = Path(__file__).parent / "cases" / "sample"

@@ -11,7 +11,7 @@ import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ld import shapes, vocabulary
-from ld.rdf import RDF, XSD
+from ld.namespaces import RDF, XSD
 from ld.shapes.report import Finding, Report
 
 CASES = sorted((Path(__file__).parent / "cases" / "shapes").glob("*.ttl"))

@@ -14,8 +14,10 @@ from rdflib.namespace import DCTERMS
 
 from ld import resources
 from ld.errors import VocabularyError
+from ld.iris import NAMESPACE
+from ld.namespaces import TLD
 from ld.vocabulary import Vocabulary, documents, load
-from ld.vocabulary.documents import DOCUMENTS, NAMESPACE, TLD
+from ld.vocabulary.documents import DOCUMENTS
 
 BASE = "https://example.org/theses/"
 BIBO_DEGREES = {f"http://purl.org/ontology/bibo/degrees/{name}" for name in ("ma", "ms", "phd")}

@@ -21,7 +21,8 @@ from ld.cleaning import clean
 from ld.identity import Identity
 from ld.iris import NAMESPACE
 from ld.mapping import Description, Mapper
-from ld.rdf import RDF, RDF_TYPE
+from ld.namespaces import RDF
+from ld.rdf import RDF_TYPE
 from ld.record import FIELDS, Body, Layout, Origin, Person, SourceRecord, Sponsor, Text, Thesis
 from ld.sources import elements, open_csv, page
 

@@ -15,8 +15,9 @@ from ld import isni as isnis
 from ld.errors import VocabularyError
 from ld.iris import id_path
 from ld.names import body_key, slug
+from ld.namespaces import DCTERMS, FOAF, ORG, OWL, RDF, SKOS
 from ld.vocabulary import Vocabulary, load
-from ld.vocabulary.documents import DCTERMS, FOAF, ORG, OWL, RDF, SKOS, by_subject
+from ld.vocabulary.documents import by_subject
 from ld.vocabulary.institutions import Institutions
 
 BASE = "http://localhost:8000/"

@@ -19,7 +19,8 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from ld.context.nesting import nest
 from ld.errors import VocabularyError
-from ld.rdf import RDF, RDF_TYPE, XSD
+from ld.namespaces import RDF, XSD
+from ld.rdf import RDF_TYPE
 from ld.resources import vocab_dir
 
 _BOOLEAN, _INTEGER = NamedNode(XSD + "boolean"), NamedNode(XSD + "integer")

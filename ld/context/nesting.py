@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from ld.rdf import RDF_TYPE, XSD
+from ld.namespaces import XSD
+from ld.rdf import RDF_TYPE
 
 if TYPE_CHECKING:
     from ld.context import Context, Word

@@ -7,7 +7,7 @@ import re
 from ld import context
 from ld.errors import VocabularyError
 from ld.formats.statements import TYPE, Statements, Subject, Term, split_literal, unescape
-from ld.rdf import RDF
+from ld.namespaces import RDF
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

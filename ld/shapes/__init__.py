@@ -14,11 +14,11 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 from pyoxigraph import Literal as RdfLiteral
 
 from ld import resources
-from ld.rdf import RDF
+from ld.namespaces import RDF, RDFS, SH
 from ld.shapes import files as shapefiles
 from ld.shapes.files import Statements
-from ld.shapes.report import SEVERITIES, SH, Finding, PathTriples, Report, Severity, Term
-from ld.vocabulary.documents import RDFS, Published
+from ld.shapes.report import SEVERITIES, Finding, PathTriples, Report, Severity, Term
+from ld.vocabulary.documents import Published
 
 if TYPE_CHECKING:
     from ld.shapes.engine import Engine, Result

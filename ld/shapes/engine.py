@@ -20,8 +20,9 @@ from rdflib.namespace import NamespaceManager
 from rdflib.paths import Path
 from rdflib.term import Node
 
-from ld.rdf import RDF_TYPE, XSD
-from ld.shapes.report import SH, Term
+from ld.namespaces import SH, XSD
+from ld.rdf import RDF_TYPE
+from ld.shapes.report import Term
 
 _LOGGER = logging.getLogger(__name__)
 _LOGGER.addHandler(logging.NullHandler())

@@ -9,9 +9,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from ld.errors import VocabularyError
 from ld.iris import NAMESPACE
-from ld.rdf import RDF
-from ld.shapes.report import SH, PathTriples, Term
-from ld.vocabulary.documents import DCTERMS, Published
+from ld.namespaces import DCTERMS, RDF, SH
+from ld.shapes.report import PathTriples, Term
+from ld.vocabulary.documents import Published
 
 ROOT = NAMESPACE + "shapes"
 """The document of all shapes; the shapes are `#…` in it, and `/…` are its parts, one a file."""

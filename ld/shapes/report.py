@@ -9,9 +9,8 @@ from typing import Literal
 import pyoxigraph as ox
 from pyoxigraph import BlankNode, NamedNode, Triple
 
-from ld.rdf import RDF_TYPE, XSD
-
-SH = "http://www.w3.org/ns/shacl#"
+from ld.namespaces import SH, XSD
+from ld.rdf import RDF_TYPE
 
 Severity = Literal["violation", "warning", "info"]
 SEVERITIES: Mapping[Severity, NamedNode] = {

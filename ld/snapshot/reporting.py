@@ -13,12 +13,13 @@ from typing import Any
 import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
-from ld.shapes.report import SH, Finding, PathTriples, Report
+from ld.namespaces import SH, XSD
+from ld.shapes.report import Finding, PathTriples, Report
 from ld.snapshot import manifest
 from ld.snapshot.dumps import Gzip
 
 _BATCH = 1000
-_PREFIXES = {"sh": SH, "xsd": "http://www.w3.org/2001/XMLSchema#"}
+_PREFIXES = {"sh": SH, "xsd": XSD}
 
 
 class Reports:

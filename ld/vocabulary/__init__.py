@@ -9,9 +9,10 @@ from pyoxigraph import NamedNode, Triple
 
 from ld import resources
 from ld.names import fold
+from ld.namespaces import ORG, SKOS
 from ld.record import Body
 from ld.vocabulary.degrees import Degree, Degrees
-from ld.vocabulary.documents import ORG, SKOS, Described, Published, by_subject, instances, read, values
+from ld.vocabulary.documents import Described, Published, by_subject, instances, read, values
 from ld.vocabulary.institutions import Institution, Institutions
 from ld.vocabulary.languages import Languages, language_iri
 from ld.vocabulary.licences import license_iri

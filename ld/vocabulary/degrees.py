@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from ld.errors import VocabularyError
-from ld.vocabulary.documents import SKOS, TLD, Described, instances, values
+from ld.namespaces import BIBO, SKOS, TLD
+from ld.vocabulary.documents import Described, instances, values
 
-_DEGREE = "http://purl.org/ontology/bibo/ThesisDegree"
 # `Thesis (Ph.D.)` on EThOS's pages, `Thesis (D.Crim.J.)_doc` in its list, `PhD thesis` in repositories.
 _WRAPPER = re.compile(r"^\s*(?:thesis|dissertation)\s*\((?P<inside>.*)\)\s*(?:_doc)?\s*$", re.IGNORECASE | re.DOTALL)
 _SUFFIX = re.compile(r"(?:_doc|\b(?:thesis|dissertation))\s*$", re.IGNORECASE)
@@ -45,7 +45,7 @@ class Degrees:
         self.all: list[Degree] = []
         self._exact: dict[str, Degree] = {}
         folded: dict[str, set[Degree]] = {}
-        for iri in instances(described, _DEGREE):
+        for iri in instances(described, BIBO + "ThesisDegree"):
             label, *_ = values(described, iri, SKOS + "prefLabel")
             levels = values(described, iri, TLD + "level")
             degree = Degree(iri, label, levels[0] if levels else None)

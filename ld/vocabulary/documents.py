@@ -10,15 +10,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from ld.errors import VocabularyError
 from ld.iris import NAMESPACE
-
-DCTERMS = "http://purl.org/dc/terms/"
-FOAF = "http://xmlns.com/foaf/0.1/"
-ORG = "http://www.w3.org/ns/org#"
-OWL = "http://www.w3.org/2002/07/owl#"
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-SKOS = "http://www.w3.org/2004/02/skos/core#"
-TLD = NAMESPACE + "terms#"
+from ld.namespaces import DCTERMS, RDF
 
 DOCUMENTS: Mapping[str, str] = {
     "terms": NAMESPACE + "terms",

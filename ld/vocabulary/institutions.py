@@ -8,7 +8,8 @@ from ld import isni as isnis
 from ld.errors import VocabularyError
 from ld.iris import id_path
 from ld.names import body_key, slug
-from ld.vocabulary.documents import DCTERMS, FOAF, ORG, OWL, SKOS, Described, instances, values
+from ld.namespaces import DCTERMS, FOAF, ORG, OWL, SKOS
+from ld.vocabulary.documents import Described, instances, values
 
 _ROR = "https://ror.org/"
 _WIKIDATA = "http://www.wikidata.org/entity/"

@@ -7,38 +7,29 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, Triple
 
 from ld import isni
 from ld.context import Context
+from ld.namespaces import BIBO, DCTERMS, FOAF, HYDRA, OWL, RDF, RDFS, SKOS, TLD
 from ld.shapes import Shapes
+from ld.shapes.report import Term
 from ld.snapshot import Listed
 from ld.vocabulary import Vocabulary
 from ld.web import labels
 from ld.web.links import Links
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_FOAF = "http://xmlns.com/foaf/0.1/"
-_SKOS = "http://www.w3.org/2004/02/skos/core#"
-_DCTERMS = "http://purl.org/dc/terms/"
-_OWL = "http://www.w3.org/2002/07/owl#"
-_BIBO = "http://purl.org/ontology/bibo/"
-_HYDRA = "http://www.w3.org/ns/hydra/core#"
-
-_NAMES = (_FOAF + "name", _SKOS + "prefLabel", _RDFS + "label", _DCTERMS + "title")
-_SEQUENCE = _BIBO + "authorList"
-_CREATOR = _DCTERMS + "creator"
+_NAMES = (FOAF + "name", SKOS + "prefLabel", RDFS + "label", DCTERMS + "title")
+_SEQUENCE = BIBO + "authorList"
+_CREATOR = DCTERMS + "creator"
 # The heading says the type, the order of the authors says the list, and the pages of theses stand below.
-_UNSHOWN = {_RDF + "type", _SEQUENCE, _HYDRA + "collection"}
-_NUMBERS = {_DCTERMS + "identifier", "https://w3id.org/thesis-ld/terms#claimedIsni"}
-_DOI = _BIBO + "doi"
+_UNSHOWN = {RDF + "type", _SEQUENCE, HYDRA + "collection"}
+_NUMBERS = {DCTERMS + "identifier", TLD + "claimedIsni"}
+_DOI = BIBO + "doi"
 # What the document's own heading says for all of its parts.
 _COMMON = frozenset({"rdfs:isDefinedBy", "skos:inScheme", "skos:topConceptOf"})
 _LAST = 10_000
 """Where a property stands that no shape orders."""
-
-Term = NamedNode | BlankNode | Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +151,7 @@ class Renderer:
 
     def _rows(self, subject: str, above: frozenset[str], heading: str) -> tuple[Row, ...]:
         about = self.said.get(subject, {})
-        classes = [term.value for term in about.get(_RDF + "type", ())]
+        classes = [term.value for term in about.get(RDF + "type", ())]
         found = []
         for predicate, terms in about.items():
             if predicate in _UNSHOWN or (predicate in _NAMES and [term.value for term in terms] == [heading]):
@@ -180,13 +171,13 @@ class Renderer:
 
     def _role(self, role: str) -> str:
         word = self.context.words[role]
-        return self._field(word.predicate.value, [_BIBO + "Thesis"])[0]
+        return self._field(word.predicate.value, [BIBO + "Thesis"])[0]
 
     def _ordered(self, subject: str, predicate: str, terms: list[Term]) -> list[Term]:
         if predicate != _CREATOR or _SEQUENCE not in self.said[subject]:
             return terms
         places = self.said.get(self.said[subject][_SEQUENCE][0].value, {})
-        numbered = [(p.removeprefix(_RDF + "_"), term) for p, (term, *_) in places.items()]
+        numbered = [(p.removeprefix(RDF + "_"), term) for p, (term, *_) in places.items()]
         order = {term.value: int(number) for number, term in numbered if number.isdigit()}
         return sorted(terms, key=lambda term: order.get(term.value, _LAST))
 
@@ -209,7 +200,7 @@ class Renderer:
         return () if subject in above else self._rows(subject, above, self._label(subject))
 
     def _identifiers(self, iri: str) -> Iterator[Value]:
-        for term in self.said.get(iri, {}).get(_OWL + "sameAs", ()):
+        for term in self.said.get(iri, {}).get(OWL + "sameAs", ()):
             if number := _number(term.value):
                 yield Value(number, self.links.href(term.value))
 

@@ -11,9 +11,9 @@ from pyoxigraph import NamedNode
 
 from ld import resources
 from ld.formats import BY_SUFFIX, Format
+from ld.namespaces import RDFS, SH
 from ld.shapes.files import WHOLE, Statements
-from ld.shapes.report import SH
-from ld.vocabulary.documents import RDFS, Published
+from ld.vocabulary.documents import Published
 from ld.web.described import Described, respond, split
 from ld.web.errors import Problem
 from ld.web.labels import local_name

@@ -12,6 +12,7 @@ from pyoxigraph import Triple
 from ld import resources
 from ld.formats import BY_SUFFIX, Format
 from ld.iris import NAMESPACE, segment
+from ld.namespaces import DCTERMS
 from ld.snapshot.manifest import kept_context
 from ld.web import responses
 from ld.web.described import Described, context_path, respond, split
@@ -24,7 +25,7 @@ blueprint = Blueprint("vocabularies", __name__)
 
 JSONLD = "application/ld+json"
 # What the list of vocabularies says of each.
-_ABOUT = ("http://purl.org/dc/terms/title", "http://purl.org/dc/terms/description")
+_ABOUT = (DCTERMS + "title", DCTERMS + "description")
 KINDS = ("degree", "level", "discipline")
 
 
