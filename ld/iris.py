@@ -1,4 +1,4 @@
-"""Addresses: the keys of things, the IRIs under a base, and the way back from a path.
+"""Addresses: the keys of things, and the IRIs under a base.
 
 A *path* here is what follows the base: `id/thesis/uk.bl.ethos.637591`, `doc/person/0000000453606890`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import Literal
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from ld.names import fold
 
@@ -68,14 +68,10 @@ def doc_of(id_or_path: str) -> str:
     return f"{head}doc/{tail}"
 
 
-def split_path(path: str) -> tuple[Kind, str] | None:
-    """Kind and key that an `id/…` or `doc/…` path names, or None.
+def id_of(path: str) -> str:
+    """The thing that an `id/…` or `doc/…` path is about.
 
-    >>> split_path("doc/thesis/uk.bl.ethos.637591")
-    ('thesis', 'uk.bl.ethos.637591')
+    >>> id_of("doc/thesis/uk.bl.ethos.637591")
+    'id/thesis/uk.bl.ethos.637591'
     """
-    parts = path.split("/")
-    if len(parts) != 3 or parts[0] not in ("id", "doc") or parts[1] not in KINDS or not parts[2]:
-        return None
-    kind: Kind = next(k for k in KINDS if k == parts[1])
-    return kind, unquote(parts[2])
+    return "id/" + path.removeprefix("id/").removeprefix("doc/")

@@ -22,8 +22,6 @@ from ld.errors import BuildError
 from ld.record import Remark
 from ld.snapshot import manifest, settling
 
-ROLES = ("creator", "supervisor", "awardingBody", "currentInstitution", "sponsor")
-
 WORK = "work.sqlite"
 """Beside the catalogue while it is written: what is only known in full at the end."""
 

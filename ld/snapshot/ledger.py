@@ -53,15 +53,6 @@ WHERE state <> excluded.state OR since <> excluded.since OR status IS NOT exclud
 """
 
 
-def thing(path: str) -> str:
-    """The address of the thing that an `id/…` or `doc/…` path is about: the ledger knows things.
-
-    >>> thing("doc/thesis/uk.bl.ethos.637591")
-    'id/thesis/uk.bl.ethos.637591'
-    """
-    return "id/" + path.removeprefix("id/").removeprefix("doc/")
-
-
 class Ledger:
     """The ledger of one data folder, open for the one builder. What `keep_slugs`, `withdraw` and `restore` say is
     written by `update`, together with the addresses, or by `commit`."""
@@ -120,16 +111,12 @@ class Ledger:
 
     def state(self, path: str) -> str | None:
         """`live`, `moved`, `several` or `gone`; None for an address (`id/…` or `doc/…`) that was never served."""
-        row = self._db.execute("SELECT state FROM addresses WHERE path = ?", (thing(path),)).fetchone()
+        row = self._db.execute("SELECT state FROM addresses WHERE path = ?", (iris.id_of(path),)).fetchone()
         return row[0] if row else None
-
-    def was_served(self, path: str) -> bool:
-        """Whether an address was ever served."""
-        return self.state(path) is not None
 
     def was_live(self, path: str) -> bool:
         """Whether an address ever had a description of its own, and not only led to another."""
-        row = self._db.execute("SELECT digest FROM addresses WHERE path = ?", (thing(path),)).fetchone()
+        row = self._db.execute("SELECT digest FROM addresses WHERE path = ?", (iris.id_of(path),)).fetchone()
         return row is not None and row[0] is not None
 
     def addresses(self) -> Iterator[tuple[str, str]]:

@@ -19,9 +19,9 @@ from pyoxigraph import Store
 from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdDecompressor, ZstdError
 
 from ld.errors import NothingPublished, SnapshotError
+from ld.iris import doc_of, id_of
 from ld.record import Origin, Remark
 from ld.snapshot import manifest, store
-from ld.snapshot.ledger import thing
 from ld.snapshot.manifest import Manifest
 
 WENT_BACK = "Not part of what is published now: this site went back to its state of {date}."
@@ -93,17 +93,17 @@ class Snapshot:
 
     def describe(self, path: str) -> Description | None:
         """The description of a thing, by its `doc/…` path (or `id/…`); None when it has none."""
-        row = self._one(_DESCRIBE, (thing(path),))
+        row = self._one(_DESCRIBE, (id_of(path),))
         if row is None:
             return None
         kind, label, digest, first, modified, body = row
         return Description(
-            "doc" + thing(path)[2:], kind, label, self._text(body), _moment(first), _moment(modified), digest
+            doc_of(id_of(path)), kind, label, self._text(body), _moment(first), _moment(modified), digest
         )
 
     def moved(self, path: str) -> Moved | None:
         """What became of an address that is not live; None when it is, or never was."""
-        row = self._one("SELECT status, targets, reason FROM moved WHERE path = ?", (thing(path),))
+        row = self._one("SELECT status, targets, reason FROM moved WHERE path = ?", (id_of(path),))
         if row is None:
             return self._moved_since(path)
         prefix = "doc" if path.startswith("doc/") else "id"
@@ -123,7 +123,7 @@ class Snapshot:
 
     def listing(self, path: str, page: int, size: int) -> Listing:
         """Page `page` (from 1) of the theses of a person or body, `size` a page, newest first, then by title."""
-        agent = self._one("SELECT id FROM docs WHERE path = ?", (thing(path),))
+        agent = self._one("SELECT id FROM docs WHERE path = ?", (id_of(path),))
         if agent is None:
             return Listing(0, ())
         (total,) = self._one("SELECT max(position) FROM listings WHERE agent = ?", agent) or (None,)
@@ -133,11 +133,11 @@ class Snapshot:
 
     def findings(self, path: str) -> tuple[tuple[str, str, str], ...]:
         """What the shapes found about a description: (severity, field name, message)."""
-        return tuple(self._all(_FINDINGS, (thing(path),)))
+        return tuple(self._all(_FINDINGS, (id_of(path),)))
 
     def remarks(self, path: str) -> tuple[Remark, ...]:
         """What was repaired, dropped or in conflict in the record of a description."""
-        rows = self._all(_REMARKS, (thing(path),))
+        rows = self._all(_REMARKS, (id_of(path),))
         return tuple(
             Remark(kind, field, message, before, after, Origin(*origin))
             for kind, field, message, before, after, *origin in rows
@@ -145,7 +145,7 @@ class Snapshot:
 
     def record(self, path: str) -> dict[str, Any] | None:
         """The thesis that a description was made from, as JSON (`record.thesis_from_json`)."""
-        row = self._one("SELECT r.body FROM docs d JOIN records r USING (id) WHERE d.path = ?", (thing(path),))
+        row = self._one("SELECT r.body FROM docs d JOIN records r USING (id) WHERE d.path = ?", (id_of(path),))
         return json.loads(self._text(row[0])) if row else None
 
     def records(self) -> Iterator[dict[str, Any]]:

@@ -19,13 +19,13 @@ from pyoxigraph import Triple
 
 from ld import context
 from ld.errors import BuildBusy, BuildError, NothingPublished, SnapshotError
-from ld.iris import id_path
+from ld.iris import id_of, id_path
 from ld.rdf import canonical
 from ld.record import Remark
 from ld.shapes.report import Finding, PathTriples
 from ld.snapshot import catalogue, manifest
 from ld.snapshot.dumps import Dumps
-from ld.snapshot.ledger import Ledger, thing
+from ld.snapshot.ledger import Ledger
 from ld.snapshot.manifest import Manifest
 from ld.snapshot.published import Snapshot, open_current
 from ld.snapshot.reporting import Reports
@@ -109,7 +109,7 @@ class Builder:
         if kind == VOCABULARY:
             return
         entry = catalogue.Entry(
-            path=thing(path),
+            path=id_of(path),
             kind=kind,
             label=label,
             body=canonical([*own, *embedded]) if embedded else lines,
@@ -121,7 +121,7 @@ class Builder:
 
     def list(self, agent_path: str, thesis_path: str, title: str, year: str | None, role: str) -> None:
         """Lists a thesis on the page of a person or body, who must be described in this build too."""
-        self._catalogue.list(thing(agent_path), thing(thesis_path), title, year, role)
+        self._catalogue.list(id_of(agent_path), id_of(thesis_path), title, year, role)
 
     def moved(self, path: str, status: int, targets: Sequence[str], reason: str = "") -> None:
         """States that an address leads to one other (301) or to several (300).
@@ -129,7 +129,7 @@ class Builder:
         A description under the address comes first; two targets stated one by one are several. Where the targets are
         gone or moved themselves, the address says what became of them.
         """
-        self._catalogue.move(thing(path), status, [thing(target) for target in targets], reason)
+        self._catalogue.move(id_of(path), status, [id_of(target) for target in targets], reason)
 
     def reject(self, record: Mapping[str, Any], *, key: str | None = None) -> None:
         """Keeps a record that is not published; with its `key` (its own, or given), its address can say why."""
@@ -150,11 +150,11 @@ class Builder:
 
     def described(self, path: str) -> bool:
         """Whether a thing has a description in this build so far."""
-        return self._catalogue.has(thing(path))
+        return self._catalogue.has(id_of(path))
 
     def listed(self, path: str) -> bool:
         """Whether any thesis is listed under a person or body so far."""
-        return self._catalogue.lists(thing(path))
+        return self._catalogue.lists(id_of(path))
 
     def keep_slugs(self, slugs: Mapping[str, str]) -> None:
         """Remembers which body owns which slug, once this build is published."""

@@ -87,7 +87,7 @@ def _redirect(status: int, address: str, rel: str) -> Response:
 def _described(kind: Kind, found: Description) -> Described:
     """What `/doc` says of a thing: its description, the dates of the document, and an agent's theses."""
     document = base() + found.path
-    topic = f"{base()}id/{found.path.partition('/')[2]}"
+    topic = base() + iris.id_of(found.path)
     dates = {"documentIssued": found.first, "documentModified": found.modified}
     nodes: list[dict[str, Any]] = [{"id": document} | {word: f"{day:%Y-%m-%d}" for word, day in dates.items()}]
     page = None if kind == "thesis" else _page(found)
