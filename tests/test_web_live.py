@@ -19,6 +19,7 @@ import pytest
 import requests
 from conftest import ROOT, Serve, free_port
 from library import BODY, NOW, ODD_KEYS, PERSON, THESIS, TWO_AUTHORS
+from pyld import jsonld
 from rdflib import Graph, URIRef
 from rdflib.compare import isomorphic
 
@@ -40,6 +41,28 @@ def test_rdflib_reads_every_address(live: str, path: str) -> None:
     assert len(asked) > 5
     for suffix, name in NAMES.items():
         assert isomorphic(Graph().parse(f"{live}{path}.{suffix}", format=name), asked)
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # inside rdflib's own reader of JSON-LD
+def test_json_ld_processors_load_every_address(serve: Serve, tmp_path: Path) -> None:
+    # They fetch the context from the base, so the base is the server's own address.
+    port = free_port()
+    site = f"http://localhost:{port}"
+    library.publish(tmp_path, base=site + "/")
+    serve(data=tmp_path, port=port, page_size=10)
+    loader = jsonld.requests_document_loader(timeout=10)  # PyLD's own: it failed on several rel="alternate"
+    listing = f"/doc/organisation/{BODY}"
+    for path, ntriples in (
+        (DOC, f"{DOC}.nt"),
+        (f"{DOC}.jsonld", f"{DOC}.nt"),
+        (f"/id/thesis/{THESIS}", f"{DOC}.nt"),
+        (f"{listing}?page=2", f"{listing}.nt?page=2"),
+        ("/vocab/degree/d-psy", "/vocab/degree/d-psy.nt"),
+    ):
+        said = Graph().parse(site + ntriples, format="nt")
+        quads = jsonld.to_rdf(site + path, {"format": "application/n-quads", "documentLoader": loader})
+        assert isomorphic(Graph().parse(data=quads, format="nt"), said), path
+        assert isomorphic(Graph().parse(site + path, format="json-ld"), said), path
 
 
 def test_rdflib_follows_a_thing_to_its_description(live: str) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Response, request
 from pyoxigraph import Triple
 
 from ld import formats
-from ld.formats import FORMATS, HTML, Choice, Format, negotiate
+from ld.formats import BY_SUFFIX, FORMATS, HTML, Choice, Format, negotiate
 from ld.mapping import LICENCE
 from ld.web.errors import Problem
 from ld.web.links import Link
 from ld.web.responses import answer
 from ld.web.site import links, site
 
+JSONLD = BY_SUFFIX["jsonld"]
 JSONLD_CONTEXT = "http://www.w3.org/ns/json-ld#context"
 
 
@@ -73,6 +74,10 @@ def respond(described: Described, fixed: Format | None) -> Response:
     others += [Link(page_address + link.target, link.rel) for link in described.pages]
     if choice.media_type == "application/json":
         others.append(Link(here.path(context_path()), JSONLD_CONTEXT, "application/ld+json"))
+    if choice.format is JSONLD:
+        # PyLD's loader fails on several rel="alternate", and rdflib's then fetches the document twice; both pass over
+        # a relation without its quotes, which means the same (RFC 8288, section 3).
+        alternates = [replace(link, quoted=False) for link in alternates]
     return answer(
         body,
         choice.media_type,

@@ -21,10 +21,13 @@ class Link:
     rel: str
     type: str | None = None
     title: str | None = None
+    quoted: bool = True
+    """Whether the header quotes the relation; it may be a bare token as well."""
 
     def __str__(self) -> str:
+        rel = f'"{self.rel}"' if self.quoted else self.rel
         kind = f'; type="{self.type}"' if self.type else ""
-        return f'<{self.target}>; rel="{self.rel}"{kind}'
+        return f"<{self.target}>; rel={rel}{kind}"
 
 
 @dataclass(frozen=True, slots=True)
