@@ -98,6 +98,16 @@ def test_a_precondition_that_fails_is_412(client: FlaskClient, headers: dict[str
     assert client.get(f"{DOC}.ttl", headers=fine).status_code == 200
 
 
+def test_an_error_that_one_request_made_is_not_kept_for_the_next(client: FlaskClient) -> None:
+    failed = client.get(f"{DOC}.ttl", headers={"If-Match": '"other"'})
+    refused = client.post(DOC)
+    assert (failed.status_code, refused.status_code) == (412, 405)
+    assert {failed.headers["Cache-Control"], refused.headers["Cache-Control"]} == {"no-store"}
+    for path in PROBLEMS:
+        assert client.get(path).headers["Cache-Control"] == "public, max-age=30"
+    assert client.get(DOC, headers={"Accept": "image/png"}).headers["Cache-Control"] == "public, max-age=30"
+
+
 @pytest.mark.parametrize(
     ("accepted", "coding"),
     [
@@ -126,6 +136,13 @@ def test_the_coding_asked_for_is_the_coding_sent(client: FlaskClient, accepted: 
 
 def test_small_answers_are_not_compressed(client: FlaskClient) -> None:
     assert "Content-Encoding" not in client.get("/healthz", headers={"Accept-Encoding": "gzip, zstd"}).headers
+
+
+@pytest.mark.parametrize("accepted", ["gzip, identity;q=0", "*;q=0, gzip;q=0.1"])
+def test_a_small_answer_is_compressed_when_it_is_refused_as_it_is(client: FlaskClient, accepted: str) -> None:
+    answer = client.get("/robots.txt", headers={"Accept-Encoding": accepted})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.data) == client.get("/robots.txt").data
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)

@@ -72,6 +72,16 @@ def negotiate_encoding(accept_encoding: Sequence[str] | str | None) -> Coding | 
     return _negotiate_encoding(joined(accept_encoding)[: MAX_HEADER + 1])
 
 
+def refuses_identity(accept_encoding: Sequence[str] | str | None) -> bool:
+    """Whether an answer without a coding is refused (RFC 9110, 12.5.3).
+
+    >>> refuses_identity("gzip, identity;q=0"), refuses_identity("gzip, *;q=0"), refuses_identity("gzip")
+    (True, True, False)
+    """
+    weights = dict(_weights(joined(accept_encoding)))
+    return weights.get("identity", weights.get("*", 1.0)) == 0
+
+
 @lru_cache(maxsize=512)
 def _negotiate_encoding(accept: str) -> Coding | None:
     weights = {name.removeprefix("x-"): weight for name, weight in _weights(accept)}

@@ -32,6 +32,8 @@ class _Form(NamedTuple):
 # First the one that `*/*` gets; JSON of any kind asks for a program's form of an error.
 _PAGE = _Form(HTML.media_type, HTML.aliases)
 _FORMS = (_Form(PROBLEM, dict.fromkeys(("application/json", "application/ld+json"), PROBLEM)), _PAGE)
+_LASTING = frozenset((300, 404, 406, 410, 414))
+"""What the address and `Accept` alone decide; another error (412 above all) must not be kept for the next client."""
 RETRY_AFTER = "30"
 """Seconds after which a site whose snapshot is missing or broken may be well again."""
 
@@ -91,7 +93,7 @@ def _answer(problem: Problem) -> Response:
         if problem.choices:
             members["alternates"] = [_choice(link) for link in problem.choices]
         body, media_type = json.dumps(members, indent=2).encode() + b"\n", PROBLEM
-    cache = responses.BRIEF if problem.status < 500 else responses.NO_STORE
+    cache = responses.BRIEF if problem.status in _LASTING else responses.NO_STORE
     response = responses.answer(
         body, media_type, status=problem.status, negotiated=True, cache=cache, links=problem.choices
     )

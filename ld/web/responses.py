@@ -13,7 +13,7 @@ from werkzeug.exceptions import PreconditionFailed
 from werkzeug.http import http_date
 
 from ld.formats import content_type
-from ld.formats.negotiation import Coding, negotiate_encoding
+from ld.formats.negotiation import Coding, negotiate_encoding, refuses_identity
 from ld.web.links import Link, header
 
 SHORT = "public, max-age=300"
@@ -21,7 +21,7 @@ SHORT = "public, max-age=300"
 IMMUTABLE = "public, max-age=31536000, immutable"
 """For what carries a hash of its content in its address."""
 BRIEF = "public, max-age=30"
-"""For errors: a thing that is missing now may be there after the next build."""
+"""For errors that the address itself makes: a thing that is missing now may be there after the next build."""
 NO_STORE = "no-store"
 
 SMALL = 512
@@ -74,7 +74,8 @@ def answer(
     modified: when what it shows last changed. location: the address of this very format (`Content-Location`).
     negotiated: whether `Accept` decided the format.
     """
-    coding = negotiate_encoding(request.headers.getlist("Accept-Encoding")) if len(body) >= SMALL else None
+    accepted = request.headers.getlist("Accept-Encoding")
+    coding = negotiate_encoding(accepted) if len(body) >= SMALL or refuses_identity(accepted) else None
     response = Response(status=status)
     del response.headers["Content-Type"]
     response.headers["Cache-Control"] = cache
