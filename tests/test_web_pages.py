@@ -134,12 +134,21 @@ def test_an_abstract_is_shown_in_paragraphs_and_as_text(client: FlaskClient) -> 
 
 def test_findings_and_repairs_are_told_in_plain_words(client: FlaskClient) -> None:
     text = page(client, DOC).text
-    assert "The language is not stated." in text
+    assert "Warning: Language. The language is not stated." in text  # said, not only shown by a colour
     assert "Padding was removed." in text
 
 
 def test_a_tagged_title_says_its_language(client: FlaskClient) -> None:
     assert re.search(r'<h1 lang="en-gb" dir="auto">Therapists', client.get(f"{DOC}.html").text)
+    listing = client.get(f"/doc/person/{PERSON}.html").text
+    assert f'<a href="/id/thesis/{THESIS}" lang="en-gb" dir="auto">Therapists' in listing
+
+
+def test_a_table_that_scrolls_says_what_it_is(client: FlaskClient) -> None:
+    text = client.get("/shapes/thesis.html").text
+    regions = re.findall(r'role="region" aria-labelledby="([^"]+)" tabindex="0">\n<table aria-labelledby="\1"', text)
+    assert len(regions) == text.count("<table") > 0
+    assert all(f'<h2 id="{region}">' in text for region in regions)
 
 
 def test_authors_stand_in_the_order_of_the_list_and_have_anchors(client: FlaskClient) -> None:

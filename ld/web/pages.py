@@ -67,6 +67,7 @@ class Work:
     href: str
     year: str | None
     roles: str
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class Renderer:
                 self.links.path(item.path),
                 item.year,
                 ", ".join(dict.fromkeys(self._role(each.role).lower() for each in (item, *others))),
+                self.language(self.links.base + item.path, item.title),
             )
             for item, *others in theses
         ]
