@@ -24,6 +24,15 @@ class Name:
         return f"{self.family}, {self.given}" if self.given else self.family
 
     @property
+    def fullness(self) -> int:
+        """How full a form of a name it is: the letters of its forenames.
+
+        >>> parse("Willis, Martin E.").fullness > parse("Willis, M. E. H.").fullness
+        True
+        """
+        return sum(c.isalpha() for c in self.given or "")
+
+    @property
     def direct(self) -> str:
         """`Henrike Andersson`, as people read it."""
         return f"{self.given} {self.family}" if self.given else self.family
@@ -81,13 +90,22 @@ def _forenames_agree(a: str, b: str) -> bool:
     return (len(a) == 1 or len(b) == 1) and a[0] == b[0]
 
 
+def label_key(printed: str) -> str:
+    """What two spellings of one label have in common: case, accents, punctuation and `&` for `and` aside.
+
+    >>> label_key("Medicine & Health")
+    'medicine and health'
+    """
+    return fold(printed.replace("&", " and "))
+
+
 def body_key(printed: str) -> str:
-    """What two spellings of one body's name have in common: case, accents, punctuation, `&` and a leading `The` aside.
+    """What two spellings of one body's name have in common: the same, and a leading `The` aside.
 
     >>> body_key("The University of St. Andrews") == body_key("University of St Andrews")
     True
     """
-    return fold(printed.replace("&", " and ")).removeprefix("the ")
+    return label_key(printed).removeprefix("the ")
 
 
 def slug(printed: str) -> str:

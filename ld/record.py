@@ -164,6 +164,11 @@ class Thesis:
     origins: tuple[Origin, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
+    @property
+    def origin(self) -> Origin:
+        """Where the first record of it stands."""
+        return next(iter(self.origins), Origin("", 0, "uketd"))
+
 
 def to_json(value: Any) -> Any:
     """A record as plain JSON data, fields left out that are as they would be anyway.

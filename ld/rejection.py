@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from ld.record import Thesis, Unreadable
+from ld.record import Thesis, Unreadable, to_json
 from ld.shapes import Finding
 
 Rejection = dict[str, Any]
@@ -19,8 +19,7 @@ Rejection = dict[str, Any]
 
 def unreadable(item: Unreadable) -> Rejection:
     """A record that no reader could take apart; what was there is kept as `raw`."""
-    origin = item.origin
-    record = {"source": origin.source, "line": origin.line, "layout": origin.layout, "raw": item.raw}
+    record = {**to_json(item.origin), "raw": item.raw}
     problem = f"{item.problem.rstrip('.')}. {item.way_out}".rstrip()
     return {"problems": [{"field": item.field, "problem": problem}], "records": [record]}
 

@@ -192,5 +192,4 @@ class _Codec:
 
 
 def _raw_json(record: SourceRecord) -> dict[str, Any]:
-    origin = record.origin
-    return {"source": origin.source, "line": origin.line, "layout": origin.layout, "fields": dict(record.fields)}
+    return {**to_json(record.origin), "fields": dict(record.fields)}

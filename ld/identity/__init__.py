@@ -12,7 +12,7 @@ from typing import Literal, Self
 from ld import merging
 from ld.identity.bodies import Bodies, BodyNode, BodyRole
 from ld.identity.people import People, PersonNode
-from ld.record import Body, Origin, Person, Remark, Thesis
+from ld.record import Body, Person, Remark, Thesis
 from ld.vocabulary import Vocabulary
 
 __all__ = ["BodyNode", "BodyRole", "Identity", "PersonNode", "PersonRole"]
@@ -70,15 +70,14 @@ class Identity:
 
     def remarks(self, thesis: Thesis) -> tuple[Remark, ...]:
         """The conflicts between identifications that this thesis shows."""
-        origin = next(iter(thesis.origins), Origin("", 0, "uketd"))
         found: list[Remark] = []
         for person in thesis.creator:
             if conflict := self._people.conflict(person):
                 number, problem = conflict
-                found.append(Remark("conflict", "creatorOrcid", problem, number, None, origin))
+                found.append(Remark("conflict", "creatorOrcid", problem, number, None, thesis.origin))
         for role, body in bodies_of(thesis):
             if odd := self._bodies.conflict(body, role):
-                found.append(Remark("conflict", role + "Isni", odd, body.isni or "", None, origin))
+                found.append(Remark("conflict", role + "Isni", odd, body.isni or "", None, thesis.origin))
         return tuple(dict.fromkeys(found))
 
     def clashes(self) -> Iterator[tuple[str, tuple[str, ...]]]:

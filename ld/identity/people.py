@@ -18,7 +18,6 @@ from operator import itemgetter
 
 from ld import isni, names
 from ld.iris import id_path
-from ld.merging.people import fullness
 from ld.names import Name
 from ld.record import Person
 
@@ -234,4 +233,4 @@ def _all_agree(forms: Iterable[str]) -> bool:
 
 def _fullest(forms: Mapping[str, int]) -> str:
     """The form with most letters in its forenames; of those the most frequent, then the first in the alphabet."""
-    return min(forms, key=lambda form: (-fullness(names.parse(form).given), -forms[form], form))
+    return min(forms, key=lambda form: (-names.parse(form).fullness, -forms[form], form))

@@ -43,15 +43,6 @@ def supervisors(work: Work, name: str) -> dict[str, Any]:
     return {name: tuple(person for _, person in united)}
 
 
-def fullness(given: str | None) -> int:
-    """How full a form of a name is: the letters of its forenames.
-
-    >>> fullness("Martin E.") > fullness("M. E. H.")
-    True
-    """
-    return sum(c.isalpha() for c in given or "")
-
-
 def _pairs(ours: Sequence[Person], theirs: Sequence[Person]) -> dict[int, int]:
     """Which of ours is which of theirs: the same name first, then one that agrees at its place, then anywhere."""
     one, other = [names.parse(p.name) for p in ours], [names.parse(p.name) for p in theirs]
@@ -74,7 +65,7 @@ def _one(work: Work, name: str, ours: tuple[Thesis, Person], theirs: tuple[Thesi
     """One person of two: the fuller name, the identifiers of both."""
     (part, had), (other_part, other) = ours, theirs
     kept, left, left_part = had, other, other_part
-    if fullness(names.parse(other.name).given) > fullness(names.parse(had.name).given):
+    if names.parse(other.name).fullness > names.parse(had.name).fullness:
         kept, left, left_part = other, had, part
     work.another_form(name, left_part, left.name, kept.name)
     return Person(

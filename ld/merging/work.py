@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ld import names
-from ld.record import Body, Layout, Origin, Remark, Thesis
+from ld.record import Body, Layout, Remark, Thesis
 
 RANK: Mapping[Layout, int] = {"ethos-feed": 0, "page": 1, "csv": 2, "uketd": 3}
 """The most trusted layout first: EThOS's own feed, its record page, its open CSV, a university's feed."""
@@ -67,32 +67,24 @@ class Work:
             Remark(
                 "clash",
                 name,
-                f"Two sources disagree: “{value}” ({_place(winner)}) and “{other}” ({_place(loser)}). "
+                f"Two sources disagree: “{value}” ({winner.origin}) and “{other}” ({loser.origin}). "
                 f"The first is kept: {rule or _trust(winner, loser)}.",
                 before=other,
                 after=value,
-                origin=_origin(loser),
+                origin=loser.origin,
             )
         )
 
     def another_form(self, name: str, part: Thesis, other: str, kept: str) -> None:
         """Remark the printed form of a name that another form of it stands for."""
         if other != kept:
-            self.remarks.append(Remark("repair", name, ANOTHER_FORM, other, kept, _origin(part)))
+            self.remarks.append(Remark("repair", name, ANOTHER_FORM, other, kept, part.origin))
 
 
 def _trust(winner: Thesis, loser: Thesis) -> str:
     if rank(winner) == rank(loser):
         return "its source comes first"
     return f"{_LAYOUTS[rank(winner)]} is trusted before {_LAYOUTS[rank(loser)]}"
-
-
-def _origin(part: Thesis) -> Origin:
-    return next(iter(part.origins), Origin("", 0, "uketd"))
-
-
-def _place(part: Thesis) -> str:
-    return str(_origin(part))
 
 
 def _short(value: str) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pyoxigraph import NamedNode, Triple
 
 from ld import resources
-from ld.names import fold
+from ld.names import label_key
 from ld.namespaces import ORG, SKOS
 from ld.record import Body
 from ld.vocabulary.degrees import Degree, Degrees
@@ -58,11 +58,11 @@ class Vocabulary:
 
     def level(self, printed: str) -> str | None:
         """The IRI of a level: `Doctoral`, `masters`."""
-        return self._levels.get(_and(printed))
+        return self._levels.get(label_key(printed))
 
     def discipline(self, printed: str) -> str | None:
         """The IRI of one of the 19 subject disciplines."""
-        return self._disciplines.get(_and(printed))
+        return self._disciplines.get(label_key(printed))
 
     def language(self, printed: str) -> str | None:
         """The ISO 639-3 code of a language by code, tag or English name."""
@@ -106,14 +106,10 @@ class Vocabulary:
         return list(self._triples.get(iri, ()))
 
 
-def _and(printed: str) -> str:
-    return fold(printed.replace("&", " and "))
-
-
 def _labelled(described: Described) -> dict[str, str]:
     names = (SKOS + "prefLabel", SKOS + "altLabel", SKOS + "notation")
     return {
-        _and(name): iri
+        label_key(name): iri
         for iri in instances(described, SKOS + "Concept")
         for kind in names
         for name in values(described, iri, kind)

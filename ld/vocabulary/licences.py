@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ld.names import fold
+from ld.names import label_key
 
 _CC = "https://creativecommons.org/"
 _CC0 = _CC + "publicdomain/zero/1.0/"
@@ -63,7 +63,7 @@ def license_iri(printed: str) -> str | None:
     if "://" in printed:
         return _ADDRESSES.get(printed.strip())
     # `… 4.0 International (CC BY-NC-ND 4.0)` says it twice.
-    text = fold(re.sub(r"(?<=.)\(.*\)\s*$", "", printed).replace("&", " and "))
+    text = label_key(re.sub(r"(?<=.)\(.*\)\s*$", "", printed))
     return _NAMES.get(text) or _by_words(text)
 
 
