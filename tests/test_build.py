@@ -298,16 +298,19 @@ def test_withdrawing_keeps_the_base_and_the_rejected_records(tmp_path: Path) -> 
     assert [lost["key"] for lost in rejected(data)] == [key(3)]
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [("uk.bl.ethos.9", "uk.bl.ethos.9"), (key(1), "Taken down"), ("x-", "x-"), ("<a>", "<a>"), ("", "")],
-)
-def test_a_key_that_is_not_published_cannot_be_withdrawn(name: str, why: str, tmp_path: Path) -> None:
+def test_a_key_that_is_not_published_cannot_be_withdrawn(tmp_path: Path) -> None:
     data = Settings(data=tmp_path / "data")
     build([csv_file(tmp_path / "a.csv", row(1), row(2))], data)
     withdraw([key(1)], "Taken down.", data)
-    with pytest.raises(BuildError, match=f"Not published, so nothing was withdrawn: .*{why}"):
-        withdraw([key(2), name], "Why not.", data)
+    for name, why in (
+        ("uk.bl.ethos.9", "uk.bl.ethos.9"),
+        (key(1), "Taken down"),
+        ("x-", "x-"),
+        ("<a>", "<a>"),
+        ("", ""),
+    ):
+        with pytest.raises(BuildError, match=f"Not published, so nothing was withdrawn: .*{why}"):
+            withdraw([key(2), name], "Why not.", data)
     assert keys(data.data) == [key(2)]
     with pytest.raises(BuildError, match="Not withdrawn"):
         restore([key(1), key(2)], data)
@@ -438,6 +441,53 @@ def test_going_back_brings_back_the_state_before_and_the_next_build_goes_on_from
     assert moved.status == 410
     assert command("build", source, "--data", data).exit_code == 0
     assert keys(data) == [key(1), key(2)]
+
+
+def test_going_back_does_not_publish_again_what_has_been_withdrawn_since(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    command("build", csv_file(tmp_path / "a.csv", row(1), row(2)), "--data", data)
+    command("withdraw", key(1), "--reason", "Taken down.", "--data", data)
+    done = command("rollback", "--data", data)
+    assert done.exit_code == 2
+    assert f"would publish again what has been withdrawn since: {key(1)}." in done.stderr
+    assert keys(data) == [key(2)]
+    command("withdraw", "--undo", key(1), "--data", data)
+    assert command("rollback", "--data", data).exit_code == 0
+    assert keys(data) == [key(1), key(2)]
+
+
+def test_a_base_that_what_is_published_does_not_have_is_not_passed_over_silently(tmp_path: Path) -> None:
+    data, source = tmp_path / "data", csv_file(tmp_path / "a.csv", row(1))
+    command("build", source, "--data", data, "--base", "https://example.org/theses/")
+    assert "got the base" not in command("build", source, "--data", data, "--add").stderr
+    done = command("build", source, "--data", data, "--add", "--base", "https://example.net/")
+    assert "got the base of what is published, https://example.org/theses/, and not https://example.net/" in done.stderr
+    assert published(data).manifest.base == "https://example.org/theses/"
+
+
+def test_a_deletion_that_names_no_ethos_id_is_told(tmp_path: Path) -> None:
+    gone = '<record><header status="deleted"><identifier>oai:eprints.example.ac.uk:7</identifier></header></record>'
+    done = command("build", feed_file(tmp_path / "a.xml", record(1), gone), "--data", tmp_path / "data")
+    assert "1 of the deletions name no EThOS ID" in done.stderr
+    assert "a.xml, line" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("qualification", "kind"), [("Thesis (Ph.D.)", "c_db06"), ("M.Phil.", "c_bdcc"), ("B.Litt.", "c_7a1f")]
+)
+def test_a_thesis_for_a_lower_degree_is_not_called_doctoral(qualification: str, kind: str, tmp_path: Path) -> None:
+    build([csv_file(tmp_path / "a.csv", row(1, Qualification=qualification))], Settings(data=tmp_path / "data"))
+    (stated,) = re.findall(r"dc/terms/type> <http://purl.org/coar/resource_type/(\w+)>", dump(tmp_path / "data"))
+    assert stated == kind
+
+
+def test_a_level_without_a_qualification_is_not_lost(tmp_path: Path) -> None:
+    page = page_file(tmp_path / "a.txt", "Peat", "Fenn, Ada", "1990", more="Qualification Level: Doctoral\n")
+    build([page], Settings(data=tmp_path / "data"))
+    thesis_level = (
+        r"/id/thesis/x-\w+> <https://w3id.org/thesis-ld/terms#level> <https://w3id.org/thesis-ld/level/doctoral>"
+    )
+    assert re.search(thesis_level, dump(tmp_path / "data"))
 
 
 def test_a_builder_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
