@@ -53,6 +53,7 @@ def build(
             run = _Build(builder, staging, settings, progress)
             if add:
                 run.carry()
+                run.keep_base()
             run.read(paths)
             run.publish(allow_shrink=allow_shrink)
         run.summary.snapshot = builder.publish(run.summary.counts(), [_source(path) for path in paths]).name
@@ -125,21 +126,38 @@ class _Build:
             self.staging.carry(thesis, thesis.renamed)
         self.kept = list(self.builder.previous.rejected())
 
+    def keep_base(self) -> None:
+        """Says so when another base is asked for than the one that what is kept has."""
+        base = self.settings.base
+        if base not in (self.builder.base, Settings().base):
+            self.summary.advice.append(
+                f"What is added got the base of what is published, {self.builder.base}, and not {base}. "
+                "Build the whole corpus without --add to change it."
+            )
+
     def read(self, paths: Sequence[Path]) -> None:
         """Reads and cleans every record of the sources into the staging area."""
+        unknown: list[Deletion] = []
         for item in sources.read(paths, self.settings.max_field):
             match item:
                 case SourceRecord():
-                    self.staging.add(cleaning.clean(item, language=self.vocabulary.language), item)
+                    self.staging.add(cleaning.clean(item, self.vocabulary), item)
                 case Unreadable():
                     self.summary.theses += 1
                     self._reject(rejection.unreadable(item), key=iris.ethos_id_in(item.raw))
                 case Deletion():
                     self.staging.delete(item.key)
                     self.summary.deleted += 1
+                    if not iris.ethos_id_in(item.key):
+                        unknown.append(item)
                     continue
             self.summary.read += 1
             self.progress("read", self.summary.read)
+        if unknown:
+            self.summary.advice.append(
+                f"{len(unknown):,} of the deletions name no EThOS ID, so nothing was taken out for them "
+                f"(the first: {unknown[0].origin}: {unknown[0].key}). Take these theses out with `thesis-ld withdraw`."
+            )
         read = {sources.name_of(path) for path in paths}
         self.kept = [rejected for rejected in self.kept if not read.intersection(rejection.sources(rejected))]
         if not self.summary.read and not self.summary.deleted:

@@ -230,6 +230,8 @@ def _say(summary: Any) -> None:
         for sentence in sentences:
             _tell(f"{word}: {sentence}", style)
         _more(summary.remarks[kind] - len(sentences), "the page of each thesis has its own")
+    for sentence in summary.advice:
+        _tell(f"warning: {sentence}", "yellow")
     for line in summary.lines():
         _tell(line)
 

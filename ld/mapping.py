@@ -17,7 +17,7 @@ from pyoxigraph import Triple
 from ld import iris, isni
 from ld.context import Context
 from ld.identity import BodyNode, Identity, PersonNode, PersonRole, bodies_of
-from ld.iris import Kind
+from ld.iris import NAMESPACE, Kind
 from ld.rdf import RDF_TYPE
 from ld.record import Access, Person, Sponsor, Text, Thesis
 from ld.vocabulary import Vocabulary
@@ -25,6 +25,11 @@ from ld.vocabulary import Vocabulary
 Node = dict[str, Any]
 
 DOCTORAL_THESIS = "http://purl.org/coar/resource_type/c_db06"
+RESOURCE_TYPES = {
+    NAMESPACE + "level/masters": "http://purl.org/coar/resource_type/c_bdcc",
+    NAMESPACE + "level/bachelors": "http://purl.org/coar/resource_type/c_7a1f",
+}
+"""COAR's type of a thesis by its level, where that is not doctoral: EThOS has a few for an M.Phil. or a B.Litt."""
 ACCESS_RIGHTS: dict[Access, str] = {
     "open": "http://purl.org/coar/access_right/c_abf2",
     "embargoed": "http://purl.org/coar/access_right/c_f1cf",
@@ -91,10 +96,11 @@ class Mapper:
 
     def _thesis_node(self, iri: str, t: Thesis, creators: list[PersonNode], supervisors: list[PersonNode]) -> Node:
         degree = self.vocabulary.degree(t.qualification) if t.qualification else None
+        printed = self.vocabulary.level(t.level) if t.level else None
         node: Node = {
             "id": iri,
             "type": "Thesis",
-            "resourceType": DOCTORAL_THESIS,
+            "resourceType": RESOURCE_TYPES.get((degree.level if degree else printed) or "", DOCTORAL_THESIS),
             "title": _text(t.title),
             "creator": [_link(p) for p in creators],
             "awardingBody": self.identity.body(t.awarding_body, "awardingBody").iri if t.awarding_body else None,
@@ -121,9 +127,8 @@ class Mapper:
         }
         if t.date:
             node["date"] = {"@value": t.date, "@type": _DATE_TYPES[len(t.date)]}
-        if t.qualification and not degree:
-            node["qualification"] = t.qualification
-            node["level"] = self.vocabulary.level(t.level) if t.level else None
+        if not degree:  # which has its level, as the table of degrees knows it
+            node |= {"qualification": t.qualification, "level": printed}
         if len(creators) > 1:
             order = {f"rdf:_{n}": {"id": p.iri} for n, p in enumerate(creators, 1)}
             node["authorList"] = {"id": f"{iri}#authors", "type": "Seq", **order}

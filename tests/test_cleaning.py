@@ -340,6 +340,18 @@ def test_languages_become_codes_of_three_letters() -> None:
     assert remarks(found) == [("dropped", "language")]
 
 
+def test_a_discipline_that_is_none_of_the_19_is_kept_as_a_keyword_with_a_remark() -> None:
+    found = thesis("csv", discipline="Law ; Astrology", keyword="stars")
+    assert (found.discipline, found.keyword) == (("Law",), (Text("stars"), Text("Astrology")))
+    assert remarks(found) == [("repair", "discipline")]
+
+
+def test_a_level_that_nobody_knows_is_left_out_with_a_remark() -> None:
+    found = thesis(level="Expert")
+    assert found.level is None
+    assert remarks(found) == [("dropped", "level")]
+
+
 def test_a_license_is_an_address_or_nothing() -> None:
     found = thesis(
         license=("CC BY", "see https://creativecommons.org/licenses/by/4.0/ there", "http://r.example.org/l.txt")

@@ -30,7 +30,7 @@ def records() -> list[SourceRecord]:
 def staging(records: list[SourceRecord], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staging]:
     with Staging(tmp_path_factory.mktemp("corpus") / "staging.sqlite") as opened:
         for record in records:
-            opened.add(cleaning.clean(record, language=VOCABULARY.language), record)
+            opened.add(cleaning.clean(record, VOCABULARY), record)
         opened.unite(VOCABULARY)
         yield opened
 

@@ -5,27 +5,24 @@ Padding, line ends and the canonical spelling of a number or an address are read
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
-from ld import iris, vocabulary
+from ld import iris
 from ld.cleaning import agents, dates, urls
 from ld.cleaning.access import rights
 from ld.cleaning.desk import SUBJECTS, Desk
 from ld.record import Access, SourceRecord, Text, Thesis
 from ld.settings import Settings
+from ld.vocabulary import Vocabulary, load
 from ld.vocabulary.licences import license_iri
 
-Language = Callable[[str], str | None]
-"""The ISO 639-3 code that a code or a name means; None when unknown."""
 
-
-def clean(record: SourceRecord, *, language: Language | None = None) -> Thesis:
+def clean(record: SourceRecord, known: Vocabulary | None = None) -> Thesis:
     """The thesis that a record describes; values that the shapes must judge stay as they are.
 
-    Its key is its EThOS ID, else the `x-…` key, which it also keeps as `earlier`.
+    Its key is its EThOS ID, else the `x-…` key, which it also keeps as `earlier`. `known` has the languages, levels and
+    disciplines; they are the same whatever the base.
     """
     desk = Desk(record)
+    known = known or load(Settings().base)
     title = _title(desk)
     creator = agents.creators(desk)
     issued, date = _award(desk)
@@ -33,6 +30,7 @@ def clean(record: SourceRecord, *, language: Language | None = None) -> Thesis:
     ethos_id = _ethos_id(desk)
     doi, page, file = _addresses(desk, ethos_id)
     access, available = _access(desk)
+    discipline, keyword = _subjects(desk, known)
     return Thesis(
         key=ethos_id or earlier,
         title=title,
@@ -42,13 +40,13 @@ def clean(record: SourceRecord, *, language: Language | None = None) -> Thesis:
         issued=issued,
         date=date,
         qualification=desk.first("qualification", "qualification"),
-        level=desk.first("level", "level"),
+        level=_level(desk, known),
         abstract=tuple(dict.fromkeys(Text(*text) for text in desk.texts("abstract", lines=True))),
-        discipline=tuple(desk.parts("discipline")),
-        keyword=_keywords(desk),
+        discipline=discipline,
+        keyword=keyword,
         supervisor=agents.people(desk, "supervisor"),
         sponsor=agents.sponsors(desk),
-        language=_languages(desk, language or _vocabulary_language),
+        language=_languages(desk, known),
         access=access,
         available=available,
         license=_licenses(desk),
@@ -60,15 +58,6 @@ def clean(record: SourceRecord, *, language: Language | None = None) -> Thesis:
         origins=(record.origin,),
         remarks=tuple(desk.remarks),
     )
-
-
-@cache
-def _vocabulary() -> vocabulary.Vocabulary:
-    return vocabulary.load(Settings().base)
-
-
-def _vocabulary_language(printed: str) -> str | None:
-    return _vocabulary().language(printed)
 
 
 def _title(desk: Desk) -> Text | None:
@@ -155,16 +144,30 @@ def _address(desk: Desk, field: str, printed: str, into: dict[str, None]) -> Non
     into[address] = None
 
 
-def _keywords(desk: Desk) -> tuple[Text, ...]:
+def _level(desk: Desk, known: Vocabulary) -> str | None:
+    printed = desk.first("level", "level")
+    if printed and not known.level(printed):
+        desk.drop("level", "no level is known by this name", printed)
+        return None
+    return printed
+
+
+def _subjects(desk: Desk, known: Vocabulary) -> tuple[tuple[str, ...], tuple[Text, ...]]:
+    """Disciplines and keywords; a discipline that is none of the 19 is a keyword like any other word."""
+    printed = desk.parts("discipline")
+    others = [name for name in printed if not known.discipline(name)]
+    for other in others:
+        message = "this is none of EThOS's 19 disciplines; kept as a keyword"
+        desk.remark("repair", "discipline", message, other, other)
     texts = desk.texts("keyword")
     parts = (Text(part.strip(), tag) for text, tag in texts for part in SUBJECTS.split(text) if part.strip())
-    return tuple(dict.fromkeys(parts)) if texts else ()
+    return tuple(name for name in printed if name not in others), tuple(dict.fromkeys((*parts, *map(Text, others))))
 
 
-def _languages(desk: Desk, language: Language) -> tuple[str, ...]:
+def _languages(desk: Desk, known: Vocabulary) -> tuple[str, ...]:
     codes: dict[str, None] = {}
     for printed in desk.parts("language"):
-        code = language(printed)
+        code = known.language(printed)
         if code:
             codes[code] = None
         else:

@@ -6,6 +6,7 @@ Written by `Builder`, read through `Publication`; this is the door to both. `ld.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from ld.errors import NothingPublished, SnapshotError
 from ld.snapshot import manifest
+from ld.snapshot.ledger import Ledger
 from ld.snapshot.manifest import Manifest, read_manifest
 from ld.snapshot.published import (
     Description,
@@ -130,7 +132,8 @@ def verify(data: Path) -> list[str]:
 def rollback(data: Path) -> Snapshot:
     """Publishes again what the current snapshot replaced; that one is kept until a build removes it.
 
-    Goes to the snapshot that the current one followed; when that is not kept, to the next older one.
+    Goes to the snapshot that the current one followed; when that is not kept, to the next older one. Raises
+    `SnapshotError` when that one holds a thesis that has been withdrawn since: a rollback lifts no withdrawal.
     """
     name = manifest.pointed(data)
     if name is None:
@@ -144,15 +147,32 @@ def rollback(data: Path) -> Snapshot:
         candidates = sorted(older, key=lambda other: other != followed)  # the sort is stable: then newest first
         for candidate in candidates:
             try:
-                Snapshot(data / manifest.SNAPSHOTS / candidate).close()
+                back = Snapshot(data / manifest.SNAPSHOTS / candidate)
             except SnapshotError:
                 continue
+            with closing(back):
+                _check_withdrawals(data, back)
             manifest.point(data, candidate)
             return open_current(data)
     raise SnapshotError(
         f"{data} keeps no snapshot older than {name} that could be published. Build again from the sources; "
         "`--keep` of `thesis-ld build` says how many snapshots stay."
     )
+
+
+def _check_withdrawals(data: Path, back: Snapshot) -> None:
+    """Refuses a snapshot that would publish again what has been withdrawn since."""
+    path = data / manifest.LEDGER
+    if not path.is_file():  # the next build makes a new one: not here, from nothing
+        return
+    with closing(Ledger(path)) as ledger:
+        keys = [key for key, address, _, _ in ledger.withdrawals() if back.describe(address)]
+    if keys:
+        raise SnapshotError(
+            f"Going back to {back.name} would publish again what has been withdrawn since: {', '.join(keys)}. Build "
+            "again from the sources, which leaves it out; or, if it is meant to come back, lift the withdrawal first: "
+            f"`thesis-ld withdraw --undo {' '.join(keys)} --data {data}`."
+        )
 
 
 def _verify_ledger(data: Path) -> list[str]:
