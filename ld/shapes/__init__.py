@@ -112,9 +112,8 @@ class Shapes:
     def _started(self) -> Engine:
         with self._starting:
             if self._engine is None:
-                from ld.shapes.engine import (
-                    PySHACL,  # pages and tables need names only, and pySHACL takes 0.3 s to import
-                )
+                # Not at the top: pages and tables need names only, and pySHACL takes 0.3 s to import.
+                from ld.shapes.engine import PySHACL
 
                 self._engine = PySHACL(self._said.triples)
             return self._engine
@@ -148,10 +147,10 @@ class Shapes:
     def _shape(self, node: Term) -> _Shape:
         paths = self._said.objects(node, SH + "path")
         return _Shape(
-            name=self._text(node, SH + "name") or self._text(node, RDFS + "label"),
+            name=self._said.text(node, SH + "name") or self._said.text(node, RDFS + "label"),
             path=self._said.path(paths[0]) if paths else None,
-            order=float(self._text(node, SH + "order") or 0),
-            message=self._text(node, SH + "message") or None,
+            order=float(self._said.text(node, SH + "order") or 0),
+            message=self._said.text(node, SH + "message") or None,
         )
 
     def _complex_paths(self) -> Iterator[tuple[str, PathTriples]]:
@@ -176,10 +175,10 @@ class Shapes:
             if (own := self._shapes[_id(shape)].path) and own not in self.paths:
                 named.setdefault(own, shape)
         for path, shape in named.items():
-            name, description = self._text(shape, SH + "name"), self._text(shape, SH + "description")
+            name, description = self._said.text(shape, SH + "name"), self._said.text(shape, SH + "description")
             asked: Obligation = "optional" if self._forbids(shape) else obligations.get(path, "optional")
             order = self._shapes[_id(shape)].order
-            yield Field(self._text(node, RDFS + "label"), class_iri, path, name, description, order, asked)
+            yield Field(self._said.text(node, RDFS + "label"), class_iri, path, name, description, order, asked)
 
     def _alternatives(self, path: Term) -> list[str]:
         """The properties one of which a path asks for."""
@@ -197,9 +196,6 @@ class Shapes:
 
     def _forbids(self, shape: Term) -> bool:
         return NamedNode(RDF + "nil") in self._said.objects(shape, SH + "in")
-
-    def _text(self, node: Term, predicate: str) -> str:
-        return next(iter(self._said.texts(node, predicate)), "")
 
 
 @lru_cache(maxsize=1)

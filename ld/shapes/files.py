@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ld.errors import VocabularyError
 from ld.iris import NAMESPACE
-from ld.namespaces import DCTERMS, RDF, SH
+from ld.namespaces import RDF, SH
 from ld.shapes.report import PathTriples, Term
-from ld.vocabulary.documents import Published
+from ld.vocabulary.documents import Published, published, read_turtle
 
 ROOT = NAMESPACE + "shapes"
 """The document of all shapes; the shapes are `#…` in it, and `/…` are its parts, one a file."""
@@ -43,6 +43,10 @@ class Statements:
         """The texts that `subject` has under `predicate`, English first."""
         found = [term for term in self.objects(subject, predicate) if isinstance(term, Literal)]
         return [term.value for term in sorted(found, key=lambda term: (term.language or "en") != "en")]
+
+    def text(self, subject: Term, predicate: str) -> str:
+        """The first of these texts, or nothing."""
+        return next(iter(self.texts(subject, predicate)), "")
 
     def about(self, subject: Term) -> Iterator[Triple]:
         """What is said of `subject`, its lists and other nameless parts spelled out."""
@@ -95,15 +99,7 @@ def read(folder: Path) -> dict[str, Published]:
 
 def _read(path: Path) -> Published:
     root = ROOT if path.stem == WHOLE else f"{ROOT}/{path.stem}"
-    try:
-        parsed = [quad.triple for quad in parse(path=str(path), format=RdfFormat.TURTLE, base_iri=root)]
-    except (OSError, SyntaxError, ValueError) as error:
-        raise VocabularyError(f"{path.name}: {error}") from error
-    triples = tuple(_named(parsed, path.stem))
-    titles = Statements(triples).texts(NamedNode(root), DCTERMS + "title")
-    if not titles:
-        raise VocabularyError(f"{path.name}: <{root}> has no dcterms:title. Give the document one.")
-    return Published(titles[0], triples, root)
+    return published(path, _named(read_turtle(path, root), path.stem), root)
 
 
 def _named(triples: Iterable[Triple], stem: str) -> Iterator[Triple]:

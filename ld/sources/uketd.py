@@ -134,7 +134,7 @@ class _Reader:
         elif self._record is None and local == "record":
             self._begin(depth)
         elif self._record is not None:
-            self._header(local, attributes)
+            self._header(self._record, local, attributes)
         elif local == "error" and depth == 2:
             self._error = (attributes.get("code", "error"), self._catch(Element(local)))
         elif local == "resumptionToken":
@@ -149,12 +149,11 @@ class _Reader:
             self._record, self._inside = Header(self.source, self.parser.CurrentLineNumber), depth
             self._records += 1
 
-    def _header(self, local: str, attributes: dict[str, str]) -> None:
-        assert self._record is not None  # noqa: S101 - for mypy
+    def _header(self, record: Header, local: str, attributes: dict[str, str]) -> None:
         if local == "header":
-            self._record.deleted = attributes.get("status") == "deleted"
+            record.deleted = attributes.get("status") == "deleted"
         elif local == "identifier" and self._path[-2] == "header":
-            self._record.identifier = self._catch(Element(local))
+            record.identifier = self._catch(Element(local))
 
     def _end(self, name: str) -> None:
         depth = len(self._path)

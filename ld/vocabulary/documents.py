@@ -39,20 +39,24 @@ def read(folder: Path, base: str) -> dict[str, Published]:
 
 
 def _read(path: Path, base: str, root: str) -> Published:
+    return published(path, read_turtle(path, base), root if "://" in root else base + root)
+
+
+def read_turtle(path: Path, base: str) -> list[Triple]:
+    """The triples of a file, its relative IRIs resolved against `base`."""
     try:
-        quads = list(parse(path=str(path), format=RdfFormat.TURTLE, base_iri=base))
+        return [quad.triple for quad in parse(path=str(path), format=RdfFormat.TURTLE, base_iri=base)]
     except (OSError, SyntaxError, ValueError) as error:
         raise VocabularyError(f"{path.name}: {error}") from error
-    root_iri = root if "://" in root else base + root
-    triples = tuple(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
-    titles = [
-        t.object.value
-        for t in triples
-        if t.subject == NamedNode(root_iri) and t.predicate.value == DCTERMS + "title" and isinstance(t.object, Literal)
-    ]
-    if not titles:
-        raise VocabularyError(f"{path.name}: <{root_iri}> has no dcterms:title. Give the document one.")
-    return Published(titles[0], triples, root_iri)
+
+
+def published(path: Path, triples: Iterable[Triple], root: str) -> Published:
+    """The document that a file holds, under the title that it gives itself."""
+    whole, title = tuple(triples), NamedNode(DCTERMS + "title")
+    for triple in whole:
+        if triple.subject == NamedNode(root) and triple.predicate == title and isinstance(triple.object, Literal):
+            return Published(triple.object.value, whole, root)
+    raise VocabularyError(f"{path.name}: <{root}> has no dcterms:title. Give the document one.")
 
 
 def by_subject(triples: Iterable[Triple]) -> Described:

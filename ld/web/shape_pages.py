@@ -95,9 +95,7 @@ def _answer(name: str, file: Published, fixed: Format | None) -> Response:
 
 
 def _node_shapes(said: Statements) -> Iterator[NodeShape]:
-    def text(node: object, name: str) -> str:
-        return next(iter(said.texts(node, name)), "")  # type: ignore[arg-type]
-
+    text = said.text
     for node in said:
         if properties := said.objects(node, SH + "property"):
             rows = [
