@@ -44,8 +44,6 @@ class Summary:
     """How many remarks of each kind."""
     advice: list[str] = field(default_factory=list)
     """What whoever runs the build should know about it as a whole."""
-    advice: list[str] = field(default_factory=list)
-    """What whoever runs the build should know about it as a whole."""
     reasons: list[str] = field(default_factory=list)
     """The first rejections, in words."""
     notes: defaultdict[RemarkKind, list[str]] = field(default_factory=lambda: defaultdict(list))
