@@ -212,6 +212,14 @@ def test_a_page_that_does_not_exist_is_not_found(client: FlaskClient, number: st
     assert client.get(f"{BODY_DOC}?page={number}", headers={"Accept": "text/turtle"}).status_code == 404
 
 
+def test_an_error_names_the_whole_address_asked_for(client: FlaskClient) -> None:
+    # Without its query it would be the address of the first page, which is there.
+    for query in ("page=9", "page=9&x=%C3%A9%00/?"):
+        assert client.get(f"{BODY_DOC}.ttl?{query}").get_json(force=True)["instance"] == f"{BODY_DOC}.ttl?{query}"
+    raw = client.get(BODY_DOC, query_string='page="<ÿ', headers={"Accept": "text/turtle"})
+    assert raw.get_json(force=True)["instance"] == f"{BODY_DOC}?page=%22%3C%C3%BF"
+
+
 def test_a_body_lists_its_theses_page_by_page(client: FlaskClient) -> None:
     listed: list[str] = []
     for query in ("", "?page=2", "?page=3"):

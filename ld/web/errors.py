@@ -102,8 +102,10 @@ def _answer(problem: Problem) -> Response:
 
 
 def _instance() -> str:
-    """The path asked for, percent-encoded."""
-    return quote(request.root_path.rstrip("/") + request.path, safe="/!$&'()*+,;=:@")
+    """The path and query asked for, percent-encoded."""
+    path = quote(request.root_path.rstrip("/") + request.path, safe="/!$&'()*+,;=:@")
+    query = quote(request.query_string, safe="/!$&'()*+,;=:@?%")
+    return f"{path}?{query}" if query else path
 
 
 def _choice(link: Link) -> dict[str, str]:
