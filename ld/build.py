@@ -14,9 +14,10 @@ from typing import Any
 
 from ld import cleaning, context, gate, iris, rejection, shapes, snapshot, sources, vocabulary
 from ld.errors import BuildError, BuildRefused, NothingPublished, SnapshotError, SourceError, VocabularyError
+from ld.gate import Verdict
 from ld.identity import Identity, bodies_of
 from ld.iris import Kind
-from ld.mapping import Description, Mapper, people_of
+from ld.mapping import Description, Mapper, ThesisDescription, people_of
 from ld.record import Deletion, SourceRecord, Thesis, Unreadable, thesis_from_json, to_json
 from ld.rejection import Rejection
 from ld.settings import Settings
@@ -190,7 +191,7 @@ class _Build:
     def _write_theses(self, mapper: Mapper) -> None:
         withdrawn = self.builder.ledger.withdrawn().keys()
 
-        def descriptions() -> Iterator[Description]:
+        def descriptions() -> Iterator[ThesisDescription]:
             for thesis in self.staging.theses():
                 if not withdrawn.isdisjoint((thesis.key, *thesis.earlier)):
                     self.summary.withdrawn += 1
@@ -204,9 +205,8 @@ class _Build:
 
         for verdict in gate.judge(descriptions(), self.shapes):
             thesis = verdict.description.thesis
-            assert thesis is not None  # noqa: S101  a thesis's description always carries its record
             if verdict.accepted:
-                self._accept(verdict, thesis, mapper.identity)
+                self._accept(verdict, mapper.identity)
             else:
                 self._reject(rejection.unfit(thesis, verdict.findings, self.staging.raw(thesis.key)))
             self._report(verdict)
@@ -217,8 +217,8 @@ class _Build:
         live = (key for key in thesis.earlier if self.builder.ledger.was_live(iris.id_path("thesis", key)))
         return tuple(sorted({*self.joined.get(thesis.key, ()), *live} - {thesis.key} - self.shared))
 
-    def _accept(self, verdict: gate.Verdict, thesis: Thesis, identity: Identity) -> None:
-        description = verdict.description
+    def _accept(self, verdict: Verdict[ThesisDescription], identity: Identity) -> None:
+        description, thesis = verdict.description, verdict.description.thesis
         remarks = (*thesis.remarks, *identity.remarks(thesis))
         self._describe(verdict, record=to_json(thesis), remarks=remarks)
         self.summary.published += 1
@@ -273,12 +273,12 @@ class _Build:
         for slug, key in identity.moved_bodies():
             move("organisation", slug, "organisation", [key])
 
-    def _describe(self, verdict: gate.Verdict, **more: Any) -> None:
+    def _describe(self, verdict: Verdict[Description], **more: Any) -> None:
         d = verdict.description
         findings = [(finding.severity, finding.name, finding.message) for finding in verdict.findings]
         self.builder.describe(d.path, d.kind, d.label, d.own, d.embedded, findings=findings, **more)
 
-    def _report(self, verdict: gate.Verdict) -> None:
+    def _report(self, verdict: Verdict[Description]) -> None:
         self.summary.find(verdict.findings)
         self.builder.report(verdict.findings, self.shapes.paths)
 

@@ -10,17 +10,20 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from ld import __version__, settings
 from ld.errors import LdError
+
+if TYPE_CHECKING:
+    from ld.summary import Summary
 
 Command = Callable[..., Any]
 talk = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -200,7 +203,7 @@ def rollback(**flags: Any) -> None:
 
 
 @contextmanager
-def _progress() -> Any:
+def _progress() -> Iterator[Callable[[str, int], None]]:
     """A display of the stages; silent where stderr is no terminal."""
     columns = (
         SpinnerColumn(),
@@ -210,7 +213,7 @@ def _progress() -> Any:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal) as display:
-        tasks: dict[str, Any] = {}
+        tasks: dict[str, TaskID] = {}
 
         def show(stage: str, done: int) -> None:
             if stage not in tasks:
@@ -220,7 +223,7 @@ def _progress() -> Any:
         yield show
 
 
-def _say(summary: Any) -> None:
+def _say(summary: Summary) -> None:
     """The summary of a build, on stderr."""
     for sentence in summary.reasons:
         _tell(f"rejected: {sentence}", "red")

@@ -10,21 +10,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Generic, TypeVar
 
 from pyoxigraph import Triple
 
 from ld.mapping import Description
 from ld.shapes import Finding, Shapes
 
+AnyDescription = TypeVar("AnyDescription", bound=Description, covariant=True)
+
 CHUNK = 500
 """Descriptions in one run of the engine: larger ones gain nothing and take memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Generic[AnyDescription]):
     """A description and what the shapes find about it."""
 
-    description: Description
+    description: AnyDescription
     findings: tuple[Finding, ...]
 
     @property
@@ -33,7 +36,7 @@ class Verdict:
         return all(finding.severity != "violation" for finding in self.findings)
 
 
-def judge(descriptions: Iterable[Description], shapes: Shapes) -> Iterator[Verdict]:
+def judge(descriptions: Iterable[AnyDescription], shapes: Shapes) -> Iterator[Verdict[AnyDescription]]:
     """A verdict for each description, in order.
 
     A violation of something embedded (a person without a name) counts against every description that embeds it; its
@@ -44,7 +47,7 @@ def judge(descriptions: Iterable[Description], shapes: Shapes) -> Iterator[Verdi
         yield from _judge_chunk(chunk, shapes)
 
 
-def _judge_chunk(chunk: Sequence[Description], shapes: Shapes) -> Iterator[Verdict]:
+def _judge_chunk(chunk: Sequence[AnyDescription], shapes: Shapes) -> Iterator[Verdict[AnyDescription]]:
     owners: dict[str, set[int]] = defaultdict(set)
     guests: dict[str, set[int]] = defaultdict(set)
     triples: dict[Triple, None] = {}

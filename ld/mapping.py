@@ -53,13 +53,18 @@ class Description:
     label: str
     own: tuple[Triple, ...]
     embedded: tuple[Triple, ...]
-    thesis: Thesis | None = None
-    """The record that a thesis was mapped from."""
 
     @property
     def path(self) -> str:
         """`doc/thesis/uk.bl.ethos.637591`."""
         return iris.doc_path(self.kind, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class ThesisDescription(Description):
+    """The description of a thesis, and the record that it was mapped from."""
+
+    thesis: Thesis
 
 
 class Mapper:
@@ -70,7 +75,7 @@ class Mapper:
         # What a description says of its degree and discipline; the rest stands at their own addresses.
         self._labels = {RDF_TYPE, *(context.words[word].predicate for word in ("label", "prefLabel", "level"))}
 
-    def thesis(self, thesis: Thesis) -> Description:
+    def thesis(self, thesis: Thesis) -> ThesisDescription:
         """The description of a thesis."""
         iri = self._iri("thesis", thesis.key)
         creators = [self.identity.person(thesis.key, "author", n, p) for n, p in enumerate(thesis.creator, 1)]
@@ -81,7 +86,7 @@ class Mapper:
         node["document"] = self._document(iri, node.get("isPrimaryTopicOf"))
         embedded = self._embed([p for p in creators + supervisors if p.shared], bodies, thesis)
         label = thesis.title.value if thesis.title else thesis.key
-        return Description("thesis", thesis.key, label, self._triples(node), embedded, thesis)
+        return ThesisDescription("thesis", thesis.key, label, self._triples(node), embedded, thesis)
 
     def person(self, person: PersonNode) -> Description:
         """The description of a person who is known by an identifier."""
