@@ -190,10 +190,12 @@ class _Build:
 
     def _write_theses(self, mapper: Mapper) -> None:
         withdrawn = self.builder.ledger.withdrawn().keys()
+        # A source that knows no EThOS ID sends a withdrawn thesis under the address that it had without.
+        gone = withdrawn | {former for key in withdrawn for former in self.builder.ledger.former(key)}
 
         def descriptions() -> Iterator[ThesisDescription]:
             for thesis in self.staging.theses():
-                if not withdrawn.isdisjoint((thesis.key, *thesis.earlier)):
+                if thesis.key in gone or not withdrawn.isdisjoint(thesis.earlier):
                     self.summary.withdrawn += 1
                     continue
                 try:

@@ -79,7 +79,8 @@ def agree(one: Name, other: Name) -> bool:
 
 def _forenames(name: Name) -> list[str]:
     given = name.given or ""
-    if re.fullmatch(r"[A-Z]{2,4}", given):  # initials run together: `Willis, MEH`
+    # Initials run together: `Willis, MEH`. `WU, LI` has a name in capitals instead.
+    if re.fullmatch(r"[A-Z]{2,4}", given) and not name.family.isupper():
         return list(given.casefold())
     return fold(given).split()
 

@@ -287,6 +287,27 @@ def test_a_withdrawn_thesis_stays_away_until_the_withdrawal_is_lifted(tmp_path: 
     assert published(data.data).moved(f"id/thesis/{key(1)}") is None
 
 
+def test_a_withdrawn_thesis_does_not_come_back_under_its_address_without_ethos_id(tmp_path: Path) -> None:
+    data = Settings(data=tmp_path / "data")
+    page = page_file(tmp_path / "a.txt", "Peat", "Fenn, Ada", "1990")
+    build([csv_file(tmp_path / "a.csv", row(1, Title="Peat", Author="Fenn, Ada", Date="1990"), row(2))], data)
+    withdraw([key(1)], "Taken down.", data)
+    summary = build([page, csv_file(tmp_path / "b.csv", row(2))], data)
+    assert (summary.withdrawn, keys(data.data)) == (1, [key(2)])
+    restore([key(1)], data)
+    assert build([page, tmp_path / "b.csv"], data).published == 2
+
+
+def test_a_thesis_of_the_same_title_author_and_year_is_not_withdrawn_with_another(tmp_path: Path) -> None:
+    data = Settings(data=tmp_path / "data")
+    same = {"Title": "Peat", "Author": "Fenn, Ada", "Date": "1990"}
+    source = csv_file(tmp_path / "a.csv", row(1, **same), row(2, **same))
+    build([source], data)
+    withdraw([key(1)], "Taken down.", data)
+    build([source], data)
+    assert keys(data.data) == [key(2)]
+
+
 def test_withdrawing_keeps_the_base_and_the_rejected_records(tmp_path: Path) -> None:
     base, data = "https://example.org/theses/", tmp_path / "data"
     source = csv_file(tmp_path / "a.csv", row(1), row(2), row(3, Title=" "))

@@ -55,6 +55,7 @@ DISAGREE = [
     ("Willis, Mart", "Willis, Martin"),
     ("Cubedo, H.", "Lizarraga Cubedo, H."),
     ("Willis, Edward", "Willis, M. Edward"),
+    ("WU, LI", "Wu, Lara Ina"),  # in capitals a short name is no initials
 ]
 
 

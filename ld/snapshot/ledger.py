@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from time import time
+from urllib.parse import unquote
 
 from ld import iris
 from ld.errors import SnapshotError
@@ -100,6 +101,14 @@ class Ledger:
         rows = self._db.execute("SELECT key, reason, at FROM withdrawals").fetchall()
         merged = {key: (reason, at) for key, reason, at in rows} | self._withdrawn
         return [(key, iris.id_path("thesis", key), *entry) for key, entry in sorted(merged.items()) if entry]
+
+    def former(self, key: str) -> set[str]:
+        """The keys under whose addresses this thesis, and no other, has been found as well."""
+        rows = self._db.execute(
+            "SELECT path FROM addresses WHERE json_array_length(targets) = 1 AND json_extract(targets, '$[0]') = ?",
+            (iris.id_path("thesis", key),),
+        )
+        return {unquote(path.rpartition("/")[2]) for (path,) in rows}  # a person's number is no key of a thesis
 
     def withdraw(self, key: str, reason: str, at: int | None = None) -> None:
         """Takes a thesis out until `restore`, whatever the sources say."""
