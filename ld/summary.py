@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ld.record import Remark, RemarkKind
-from ld.shapes.report import Finding, Severity
+from ld.shapes.report import Finding, Severity, shortened
 
 TOLD = 10
 """How many rejections, and how many remarks of each kind, a summary tells in words; the snapshot has all of them."""
@@ -101,6 +101,6 @@ class Summary:
 
 def _sentence(key: str, remark: Remark) -> str:
     """A remark on one line: file, line, key, field, what was done to which value."""
-    value = remark.before if len(remark.before) <= _SHOWN else remark.before[: _SHOWN - 1].rstrip() + "…"
+    value = shortened(remark.before, _SHOWN)
     shown = f": {value}" if value and remark.before not in remark.message else ""
     return f"{remark.origin} ({key}): {remark.field}: {remark.message}{shown}"

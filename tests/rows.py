@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import publications
 from click.testing import CliRunner, Result
 
 from ld.cli import main
@@ -145,5 +146,4 @@ def dump(data: Path) -> str:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Every file that is published."""
-    root = (folder / "current").resolve()
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    return publications.files((folder / "current").resolve())

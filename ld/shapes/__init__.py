@@ -17,7 +17,7 @@ from ld import resources
 from ld.namespaces import RDF, RDFS, SH
 from ld.shapes import files as shapefiles
 from ld.shapes.files import Statements
-from ld.shapes.report import SEVERITIES, Finding, PathTriples, Report, Severity, Term
+from ld.shapes.report import SEVERITIES, Finding, PathTriples, Report, Severity, Term, shortened
 from ld.vocabulary.documents import Published
 
 if TYPE_CHECKING:
@@ -224,7 +224,4 @@ def _fault(result: Result) -> tuple[Term, Term, Term | str]:
 
 
 def _message(words: str, focus: str, value: str | None) -> str:
-    shown = value or ""
-    if len(shown) > _SHOWN:
-        shown = shown[: _SHOWN - 1].rstrip() + "…"
-    return words.replace("{?value}", shown).replace("{?this}", focus)
+    return words.replace("{?value}", shortened(value or "", _SHOWN)).replace("{?this}", focus)

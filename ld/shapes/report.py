@@ -115,5 +115,14 @@ class Report:
         yield Triple(node, _sh("sourceShape"), shape)
 
 
+def shortened(text: str, length: int) -> str:
+    """At most `length` characters of a value, for a message.
+
+    >>> shortened("Therapists' experiences", 12)
+    'Therapists…'
+    """
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
 def _sh(name: str) -> NamedNode:
     return NamedNode(SH + name)
