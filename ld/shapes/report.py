@@ -119,7 +119,7 @@ def shortened(text: str, length: int) -> str:
     """At most `length` characters of a value, for a message.
 
     >>> shortened("Therapists' experiences", 12)
-    'Therapists…'
+    "Therapists'…"
     """
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
