@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -21,6 +21,7 @@ from ld.mapping import Description, Mapper, ThesisDescription, people_of
 from ld.record import Deletion, SourceRecord, Thesis, Unreadable, thesis_from_json, to_json
 from ld.rejection import Rejection
 from ld.settings import Settings
+from ld.shapes import Finding
 from ld.snapshot import Builder, Snapshot
 from ld.staging import Staging
 from ld.summary import Summary
@@ -43,8 +44,9 @@ def build(
     """Publishes the theses of `paths` and says what became of each record.
 
     The sources state the whole corpus; with `add` they are added to what is published, and replace theses of the same
-    key. Raises `SourceError` when a source cannot be read, `BuildBusy` when another build runs, `BuildRefused` when the
-    corpus would shrink below `settings.shrink` of the published one; what was published then stays as it was.
+    key; a record that cannot be published replaces nothing. Raises `SourceError` when a source cannot be read,
+    `BuildBusy` when another build runs, `BuildRefused` when the corpus would shrink below `settings.shrink` of the
+    published one; what was published then stays as it was.
     """
     started = monotonic()
     with _builder(settings, now, keep_base=add) as builder:
@@ -52,10 +54,12 @@ def build(
             raise builder.damage  # what is kept could not be read
         with Staging(builder.folder / "staging.sqlite") as staging:
             run = _Build(builder, staging, settings, progress)
+            run.tell_base(add=add)
             if add:
                 run.carry()
-                run.keep_base()
             run.read(paths)
+            if add:
+                run.spare()
             run.publish(allow_shrink=allow_shrink)
         run.summary.snapshot = builder.publish(run.summary.counts(), [_source(path) for path in paths]).name
     run.summary.seconds = monotonic() - started
@@ -103,6 +107,15 @@ def _builder(settings: Settings, now: datetime | None, *, keep_base: bool) -> Bu
     return Builder(settings.data, base=base, keep=settings.keep, now=now or datetime.now(UTC))
 
 
+@dataclass(frozen=True, slots=True)
+class _Unfit:
+    """A thesis that may not be published, and what the shapes found about it."""
+
+    key: str
+    rejection: Rejection
+    findings: tuple[Finding, ...] = ()
+
+
 class _Build:
     """The stages of one build, and the summary they fill."""
 
@@ -127,13 +140,18 @@ class _Build:
             self.staging.carry(thesis, thesis.renamed)
         self.kept = list(self.builder.previous.rejected())
 
-    def keep_base(self) -> None:
-        """Says so when another base is asked for than the one that what is kept has."""
-        base = self.settings.base
-        if base not in (self.builder.base, Settings().base):
+    def tell_base(self, *, add: bool) -> None:
+        """Says so when the base is not the one that was asked for, or not the one that is published."""
+        base, published = self.settings.base, self.builder.previous
+        if add and base not in (self.builder.base, Settings().base):
             self.summary.advice.append(
                 f"What is added got the base of what is published, {self.builder.base}, and not {base}. "
                 "Build the whole corpus without --add to change it."
+            )
+        elif published and published.manifest.base != self.builder.base:
+            self.summary.advice.append(
+                f"The base was {published.manifest.base} and is {base} now, so every address in the data is a new one. "
+                "If that is not meant, go back with `thesis-ld rollback`."
             )
 
     def read(self, paths: Sequence[Path]) -> None:
@@ -165,6 +183,16 @@ class _Build:
             names = ", ".join(map(sources.name_of, paths))
             raise SourceError(names, "holds no record", way_out="Name files or folders that hold thesis records.")
 
+    def spare(self) -> None:
+        """Judges what was added by itself: a record that cannot be published must not cost the one that is."""
+        with self.staging.added(self.builder.folder / "added.sqlite") as added:
+            added.unite(self.vocabulary)
+            with closing(self._identity(added)) as identity:
+                for judged in self._judged(added, added.theses(), self._mapper(identity)):
+                    if isinstance(judged, _Unfit) and self.staging.spare(judged.key, added):
+                        self.summary.theses += 1
+                        self._reject(judged.rejection)
+
     def publish(self, *, allow_shrink: bool) -> None:
         """Merges, maps, judges and writes what was read into the builder's folder."""
         self.staging.unite(self.vocabulary)
@@ -178,9 +206,8 @@ class _Build:
             if not self.staging.has(rejected.get("key")):
                 self.summary.theses += 1
                 self._reject(rejected)
-        theses, slugs = self.staging.theses(), self.builder.ledger.slugs()
-        with closing(Identity.resolve(theses, self.vocabulary, base=self.builder.base, slugs=slugs)) as identity:
-            mapper = Mapper(context.load(), self.vocabulary, identity, self.builder.base)
+        with closing(self._identity(self.staging)) as identity:
+            mapper = self._mapper(identity)
             self._write_theses(mapper)
             self._write_agents(mapper)
             self._write_vocabularies()
@@ -193,26 +220,51 @@ class _Build:
         # A source that knows no EThOS ID sends a withdrawn thesis under the address that it had without.
         gone = withdrawn | {former for key in withdrawn for former in self.builder.ledger.former(key)}
 
-        def descriptions() -> Iterator[ThesisDescription]:
+        def theses() -> Iterator[Thesis]:
             for thesis in self.staging.theses():
                 if thesis.key in gone or not withdrawn.isdisjoint(thesis.earlier):
                     self.summary.withdrawn += 1
-                    continue
-                try:
-                    description = mapper.thesis(replace(thesis, renamed=self._renamed(thesis)))
-                except (ValueError, VocabularyError) as error:  # no term of RDF can hold the value
-                    self._reject(rejection.unmapped(thesis, str(error), self.staging.raw(thesis.key)))
                 else:
-                    yield description
+                    yield thesis
+
+        for judged in self._judged(self.staging, theses(), mapper):
+            if isinstance(judged, _Unfit):
+                self._reject(judged.rejection)
+                self._report(judged.findings)
+            else:
+                self._accept(judged, mapper.identity)
+            self.progress("publish", self.summary.published + self.summary.rejected)
+
+    def _judged(
+        self, staging: Staging, theses: Iterable[Thesis], mapper: Mapper
+    ) -> Iterator[Verdict[ThesisDescription] | _Unfit]:
+        """What may be published, and what may not and why; what no RDF can be made of comes first."""
+        unmapped: list[_Unfit] = []
+
+        def descriptions() -> Iterator[ThesisDescription]:
+            for thesis in theses:
+                try:
+                    yield mapper.thesis(replace(thesis, renamed=self._renamed(thesis)))
+                except (ValueError, VocabularyError) as error:  # no term of RDF can hold the value
+                    told = rejection.unmapped(thesis, str(error), staging.raw(thesis.key))
+                    unmapped.append(_Unfit(thesis.key, told))
 
         for verdict in gate.judge(descriptions(), self.shapes):
-            thesis = verdict.description.thesis
+            while unmapped:
+                yield unmapped.pop(0)
+            thesis, found = verdict.description.thesis, verdict.findings
             if verdict.accepted:
-                self._accept(verdict, mapper.identity)
+                yield verdict
             else:
-                self._reject(rejection.unfit(thesis, verdict.findings, self.staging.raw(thesis.key)))
-            self._report(verdict)
-            self.progress("publish", self.summary.published + self.summary.rejected)
+                yield _Unfit(thesis.key, rejection.unfit(thesis, found, staging.raw(thesis.key)), found)
+        yield from unmapped
+
+    def _identity(self, staging: Staging) -> Identity:
+        slugs = self.builder.ledger.slugs()
+        return Identity.resolve(staging.theses(), self.vocabulary, base=self.builder.base, slugs=slugs)
+
+    def _mapper(self, identity: Identity) -> Mapper:
+        return Mapper(context.load(), self.vocabulary, identity, self.builder.base)
 
     def _renamed(self, thesis: Thesis) -> tuple[str, ...]:
         """The `x-…` keys that a thesis with an EThOS ID was sent under, or that were once its address."""
@@ -228,6 +280,7 @@ class _Build:
         thesis_path = iris.id_path("thesis", thesis.key)
         for role, agent_path in _agents(thesis, identity, self.builder.base):
             self.builder.list(agent_path, thesis_path, description.label, thesis.issued, role)
+        self._report(verdict.findings)
 
     def _write_agents(self, mapper: Mapper) -> None:
         """People and bodies that a published thesis names, and every institution of the vocabulary."""
@@ -250,7 +303,7 @@ class _Build:
         for descriptions in (people(), bodies()):
             for verdict in gate.judge(descriptions, self.shapes):
                 self._describe(verdict)
-                self._report(verdict)
+                self._report(verdict.findings)
 
     def _write_vocabularies(self) -> None:
         for name, published in self.vocabulary.files.items():
@@ -280,9 +333,9 @@ class _Build:
         findings = [(finding.severity, finding.name, finding.message) for finding in verdict.findings]
         self.builder.describe(d.path, d.kind, d.label, d.own, d.embedded, findings=findings, **more)
 
-    def _report(self, verdict: Verdict[Description]) -> None:
-        self.summary.find(verdict.findings)
-        self.builder.report(verdict.findings, self.shapes.paths)
+    def _report(self, findings: Sequence[Finding]) -> None:
+        self.summary.find(findings)
+        self.builder.report(findings, self.shapes.paths)
 
     def _reject(self, rejected: Rejection, key: str | None = None) -> None:
         self.builder.reject(rejected, key=key)

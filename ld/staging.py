@@ -52,6 +52,8 @@ _READ = """
     WHERE part.key {} (SELECT key FROM aside) ORDER BY part.key, seq
 """
 
+_PARTS = "SELECT seq FROM part WHERE key = ?"
+
 
 class Staging:
     """The parts of all theses in the order they came, then the theses in the order of their keys."""
@@ -94,6 +96,25 @@ class Staging:
         """
         self._insert(thesis, carried=True, raw=None)
         self._db.executemany("INSERT OR IGNORE INTO renamed VALUES (?, ?)", [(x, thesis.key) for x in renamed])
+
+    def added(self, path: Path) -> Staging:
+        """A staging area of its own at `path`, with what was added here and nothing that was carried."""
+        self._flush()
+        copy = Staging(path)
+        parts = self._db.execute("SELECT * FROM part WHERE NOT carried")
+        copy._db.execute("BEGIN")
+        copy._db.executemany("INSERT INTO part VALUES (?, ?, ?, ?, ?)", parts)
+        copy._db.executemany("INSERT INTO earlier VALUES (?, ?)", self._db.execute("SELECT * FROM earlier"))
+        copy._db.executemany("INSERT INTO deletion VALUES (?, ?)", self._db.execute("SELECT * FROM deletion"))
+        copy._db.execute("COMMIT")
+        return copy
+
+    def spare(self, key: str, tried: Staging) -> bool:
+        """Gives up the parts that `tried` (made by `added`) united under a key, where one was carried that can stay."""
+        if not self._db.execute("SELECT 1 FROM part WHERE key = ? AND carried", (key,)).fetchone():
+            return False
+        self._db.executemany("DELETE FROM part WHERE seq = ?", tried._db.execute(_PARTS, (key,)).fetchall())
+        return True
 
     def delete(self, key: str) -> None:
         """Take out the parts of a key that were carried, or added before now."""

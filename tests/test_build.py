@@ -219,6 +219,27 @@ def test_what_is_added_replaces_theses_of_its_keys_and_leaves_the_rest(tmp_path:
     assert whole.published == 4
 
 
+def test_what_is_added_and_cannot_be_published_costs_no_published_thesis(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    command("build", csv_file(tmp_path / "a.csv", row(1, Title="Good"), row(2)), "--data", data)
+    page = {"Title": "Spoilt", "Date": "20l4"}
+    result = command(
+        "build", csv_file(tmp_path / "b.csv", row(1, **page), row(3, Date="20l5")), "--data", data, "--add"
+    )
+    assert result.exit_code == 1
+    assert keys(data) == [key(1), key(2)]
+    assert '"Good"' in dump(data)
+    assert {rejection["key"]: rejection["records"][0]["line"] for rejection in rejected(data)} == {key(1): 2, key(3): 3}
+    assert published(data).manifest.counts["rejected"] == 2
+
+
+def test_another_base_than_the_published_one_is_told(tmp_path: Path) -> None:
+    data, source = tmp_path / "data", csv_file(tmp_path / "a.csv", row(1))
+    assert "new one" not in command("build", source, "--data", data).stderr
+    told = command("build", source, "--data", data, "--base", "https://example.org/theses/").stderr
+    assert "https://example.org/theses/ now, so every address in the data is a new one" in told
+
+
 def test_adding_everything_again_changes_nothing(tmp_path: Path) -> None:
     rows = [row(n, Author_ISNI=f"https://isni.org/isni/{ISNI}", Author="Smith, A.") for n in range(3)]
     sources = [csv_file(tmp_path / "a.csv", *rows), page_file(tmp_path / "b.txt", "A page", "Jones, Bo", "1999")]
