@@ -25,10 +25,9 @@ from ld.vocabulary import Vocabulary
 Node = dict[str, Any]
 
 DOCTORAL_THESIS = "http://purl.org/coar/resource_type/c_db06"
-RESOURCE_TYPES = {
-    NAMESPACE + "level/masters": "http://purl.org/coar/resource_type/c_bdcc",
-    NAMESPACE + "level/bachelors": "http://purl.org/coar/resource_type/c_7a1f",
-}
+MASTERS_THESIS = "http://purl.org/coar/resource_type/c_bdcc"
+BACHELORS_THESIS = "http://purl.org/coar/resource_type/c_7a1f"
+RESOURCE_TYPES = {NAMESPACE + "level/masters": MASTERS_THESIS, NAMESPACE + "level/bachelors": BACHELORS_THESIS}
 """COAR's type of a thesis by its level, where that is not doctoral: EThOS has a few for an M.Phil. or a B.Litt."""
 ACCESS_RIGHTS: dict[Access, str] = {
     "open": "http://purl.org/coar/access_right/c_abf2",
@@ -127,7 +126,7 @@ class Mapper:
             "identifier": t.ethos_id,
             "doi": list(t.doi),
             "isPrimaryTopicOf": iris.ETHOS_PAGE + t.ethos_id if t.ethos_id else None,
-            "page": [*t.page, *map(_doi_page, t.doi)],
+            "page": [*t.page, *map(doi_page, t.doi)],
             "file": list(t.file),
         }
         if t.date:
@@ -222,7 +221,7 @@ def _person_node(person: PersonNode) -> Node:
     }
 
 
-def _doi_page(doi: str) -> str:
+def doi_page(doi: str) -> str:
     """The address behind a DOI; `.` and `..` in it are no steps of a path, though some readers would take them."""
     segments = quote(doi, safe="/:;()+,").split("/")
     return DOI + "/".join(s.replace(".", "%2E") if s in (".", "..") else s for s in segments)

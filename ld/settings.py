@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ld.errors import SettingsError
 
@@ -37,7 +38,7 @@ class Settings:
     """Characters in the longest field a record may have; a record with a longer one is rejected."""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"https?://[^\s/?#<>\"{}|\\^`]+(/[^\s?#<>\"{}|\\^`]*)?", self.base):
+        if not _is_base(self.base):
             raise SettingsError(
                 f"The base IRI {self.base!r} is not an http or https address without query or fragment. "
                 "Give one like https://example.org/theses/."
@@ -49,6 +50,15 @@ class Settings:
                 raise SettingsError(
                     f"{getattr(self, name)!r} is out of range for {_named(name)}: {least:,} to {most:,}."
                 )
+
+
+def _is_base(base: str) -> bool:
+    if not isinstance(base, str) or not re.fullmatch(r"https?://[^\s/?#<>\"{}|\\^`]+(/[^\s?#<>\"{}|\\^`]*)?", base):
+        return False
+    try:
+        return urlsplit(base).port != 0  # a port that is no number raises, and so does half an IPv6 address
+    except ValueError:
+        return False
 
 
 _RANGES: dict[str, tuple[float, float]] = {

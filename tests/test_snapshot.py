@@ -519,3 +519,12 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
     (tmp_path / "copy").mkdir()
     replace(made, counts={"a": 1}).write(tmp_path / "copy")
     assert manifest.read_manifest(tmp_path / "copy") == replace(made, counts={"a": 1})
+
+
+@pytest.mark.parametrize("base", [5, None, "", "http://[x/", "ftp://a.org/", "http://a.org/?q"])
+def test_a_manifest_whose_base_is_no_base_is_damaged(tmp_path: Path, base: object) -> None:
+    made = publish(tmp_path, {"uk.bl.ethos.1": "One"})
+    file = made.folder / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"base": base}))
+    with pytest.raises(SnapshotError, match=r"manifest\.json cannot be read"):
+        snapshot.Publication(tmp_path).current()

@@ -34,7 +34,7 @@ KNOWN = {
     "http://rdfs.org/ns/void#": "Dataset",
     "http://www.w3.org/ns/org#": "ChangeEvent changedBy originalOrganization resultingOrganization",
     "http://xmlns.com/foaf/0.1/": "Organization name",
-    "https://schema.org/": "inSupportOf educationalLevel funding Grant",
+    "https://schema.org/": "sameAs inSupportOf educationalLevel funding Grant",
     TLD: "currentInstitution qualification level grant Grant claimedIsni",
 }
 THINGS = (

@@ -15,7 +15,7 @@ from ld import isni as isnis
 from ld.errors import VocabularyError
 from ld.iris import id_path
 from ld.names import body_key, slug
-from ld.namespaces import DCTERMS, FOAF, ORG, OWL, RDF, SKOS
+from ld.namespaces import DCTERMS, FOAF, ORG, OWL, RDF
 from ld.vocabulary import Vocabulary, load
 from ld.vocabulary.documents import by_subject
 from ld.vocabulary.institutions import Institutions
@@ -215,7 +215,7 @@ def test_the_triples_of_a_body_name_it_and_match_it_to_the_outside_once(vocabula
     node = NamedNode(BASE + "id/organisation/0000000121891306")
     assert Triple(node, NamedNode(RDF + "type"), NamedNode(FOAF + "Organization")) in triples
     assert Triple(node, NamedNode(OWL + "sameAs"), NamedNode("https://isni.org/isni/0000000121891306")) in triples
-    matches = {t.object.value for t in triples if t.predicate.value == SKOS + "exactMatch"}
+    matches = {t.object.value for t in triples if t.predicate.value == "https://schema.org/sameAs"}
     assert matches == {"https://ror.org/057jrqr44", "http://www.wikidata.org/entity/Q1345942"}
     assert (found.ror, found.wikidata) == ("https://ror.org/057jrqr44", "http://www.wikidata.org/entity/Q1345942")
     assert {t.subject for t in triples} == {node}

@@ -26,7 +26,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ld.errors import SnapshotError
+from ld.errors import SettingsError, SnapshotError
+from ld.settings import Settings
 
 FORMAT = 1
 """The layout of a snapshot that this version writes and reads."""
@@ -102,12 +103,13 @@ def read_manifest(folder: Path) -> Manifest:
                 f"{folder} has format {known}, and this thesis-ld reads format {FORMAT}. "
                 f"Use the version that built it. {WAY_OUT}"
             )
+        Settings(base=data["base"])  # an address that pages and links are built on
         data |= {"created": moment(data["created"]), "floor": moment(data["floor"]), "sources": tuple(data["sources"])}
         data["files"] = {path: File(**entry) for path, entry in data["files"].items()}
         return Manifest(**data)
     except FileNotFoundError as error:
         raise SnapshotError(f"{folder} has no {MANIFEST}: it is no whole snapshot. {WAY_OUT}") from error
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, SettingsError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise SnapshotError(f"{folder / MANIFEST} cannot be read ({error}). {WAY_OUT}") from error
 
 

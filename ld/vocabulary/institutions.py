@@ -8,7 +8,7 @@ from ld import isni as isnis
 from ld.errors import VocabularyError
 from ld.iris import id_path
 from ld.names import body_key, slug
-from ld.namespaces import DCTERMS, FOAF, ORG, OWL, SKOS
+from ld.namespaces import DCTERMS, FOAF, ORG, OWL, SCHEMA, SKOS
 from ld.vocabulary.documents import Described, instances, values
 
 _ROR = "https://ror.org/"
@@ -64,7 +64,7 @@ class Institutions:
 def _institution(described: Described, iri: str, base: str) -> Institution:
     name, *_ = values(described, iri, FOAF + "name")
     main = [same.removeprefix(isnis.ISNI_IRI) for same in values(described, iri, OWL + "sameAs")]
-    matches = values(described, iri, SKOS + "exactMatch")
+    matches = values(described, iri, SCHEMA + "sameAs")
     key = main[0] if main else slug(name)
     if iri != base + id_path("organisation", key):
         raise VocabularyError(f"institutions.ttl: {name} must have the address id/organisation/{key}, not <{iri}>.")

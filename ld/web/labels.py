@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ld.mapping import ACCESS_RIGHTS, DATASET, DOCTORAL_THESIS, LICENCE
+from ld.mapping import ACCESS_RIGHTS, BACHELORS_THESIS, DATASET, DOCTORAL_THESIS, LICENCE, MASTERS_THESIS
 from ld.namespaces import CC, DCTERMS, FOAF, ORG, OWL, RDF, RDFS, SKOS
 
 PROPERTIES = {
@@ -46,6 +46,8 @@ PROPERTIES = {
 
 THINGS = {
     DOCTORAL_THESIS: "doctoral thesis",
+    MASTERS_THESIS: "master's thesis",
+    BACHELORS_THESIS: "bachelor's thesis",
     ACCESS_RIGHTS["open"]: "open access",
     ACCESS_RIGHTS["embargoed"]: "embargoed access",
     ACCESS_RIGHTS["restricted"]: "restricted access",

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, Triple
 
 from ld import isni
 from ld.context import Context
+from ld.mapping import doi_page
 from ld.namespaces import BIBO, DCTERMS, FOAF, HYDRA, OWL, RDF, RDFS, SKOS, TLD
 from ld.shapes import Shapes
 from ld.shapes.report import Term
 from ld.snapshot import Listed
 from ld.vocabulary import Vocabulary
+from ld.vocabulary.languages import LEXVO
 from ld.web import labels
 from ld.web.links import Links
 
@@ -141,7 +142,7 @@ class Renderer:
             for triple in self.vocabulary.describe(iri):
                 if triple.predicate.value == names:
                     return triple.object.value  # type: ignore[union-attr]
-        return labels.THINGS.get(iri)
+        return labels.THINGS.get(iri) or self.vocabulary.language_label(iri.removeprefix(LEXVO))
 
     def _label(self, iri: str) -> str:
         return self.name(iri) or self.context.compact(iri)
@@ -209,7 +210,7 @@ class Renderer:
     def _literal(self, predicate: str, literal: Literal) -> Value:
         text = literal.value
         if predicate == _DOI:
-            return Value(text, "https://doi.org/" + quote(text, safe="/:;()!$&'*+,=@-._~"))
+            return Value(text, doi_page(text))
         if predicate in _NUMBERS and isni.is_valid(text):
             return Value(_printed(text))
         language = literal.language if literal.language not in (None, "en") else None  # the page is in English
