@@ -25,7 +25,7 @@ PROPERTY_SHAPES = sorted(GRAPH.subjects(RDF.type, SH.PropertyShape))
 
 UNSHAPED = {
     # Said of vocabularies and lists only.
-    "comment", "notation", "inScheme", "homepage",
+    "comment", "notation", "inScheme", "homepage", "exactMatch",
     "collection", "member", "totalItems", "view", "first", "previous", "next", "last",
 }  # fmt: skip
 
