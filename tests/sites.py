@@ -73,7 +73,7 @@ class Page(HTMLParser):
 
 def link_header(response: requests.Response) -> Iterator[tuple[str, str]]:
     """Target and relation of every link in the header of an answer."""
-    yield from re.findall(r'<([^>]*)>; rel="([^"]*)"', response.headers.get("Link", ""))
+    yield from re.findall(r'<([^>]*)>; rel="?([^",;]*)', response.headers.get("Link", ""))
 
 
 def internal(addresses: Iterable[str], page: str) -> Iterator[str]:
