@@ -110,7 +110,7 @@ def test_a_huge_header_costs_little(unit: str) -> None:
     began = time.process_time()
     negotiate(accept)
     negotiate_encoding(accept)
-    assert time.process_time() - began < 0.25  # unbounded, the worst of these takes minutes
+    assert time.process_time() - began < 10  # it takes milliseconds; unbounded, the worst of these takes minutes
 
 
 def test_what_stands_at_the_front_of_a_huge_header_is_read() -> None:

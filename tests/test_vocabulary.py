@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -212,22 +211,6 @@ CC = "https://creativecommons.org/"
 )
 def test_a_licence_as_printed_becomes_its_canonical_iri(vocabulary: Vocabulary, printed: str, iri: str | None) -> None:
     assert vocabulary.license(printed) == iri
-
-
-def test_the_vocabularies_are_read_in_under_three_tenths_of_a_second() -> None:
-    load.cache_clear()
-    start = time.process_time()
-    load(BASE)
-    assert time.process_time() - start < 0.3
-
-
-def test_looking_up_what_a_whole_corpus_prints_takes_seconds(vocabulary: Vocabulary) -> None:
-    start = time.process_time()
-    for _ in range(20_000):
-        vocabulary.institution("King's College London (University of London)")
-        vocabulary.degree("Thesis (Ph.D.)")
-        vocabulary.discipline("Medicine & Health")
-    assert time.process_time() - start < 2  # 650,000 records in about a minute at the very worst
 
 
 def test_the_folders_that_travel_with_the_package_are_found() -> None:
