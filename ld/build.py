@@ -61,7 +61,11 @@ def build(
             if add:
                 run.spare()
             run.publish(allow_shrink=allow_shrink)
-        run.summary.snapshot = builder.publish(run.summary.counts(), [_source(path) for path in paths]).name
+        told = [_source(path) for path in paths]
+        if add and builder.previous:
+            read = {source["name"] for source in told}
+            told = [*(source for source in builder.previous.manifest.sources if source["name"] not in read), *told]
+        run.summary.snapshot = builder.publish(run.summary.counts(), told).name
     run.summary.seconds = monotonic() - started
     return run.summary
 

@@ -231,6 +231,7 @@ def test_what_is_added_and_cannot_be_published_costs_no_published_thesis(tmp_pat
     assert '"Good"' in dump(data)
     assert {rejection["key"]: rejection["records"][0]["line"] for rejection in rejected(data)} == {key(1): 2, key(3): 3}
     assert published(data).manifest.counts["rejected"] == 2
+    assert [Path(source["name"]).name for source in published(data).manifest.sources] == ["a.csv", "b.csv"]
 
 
 def test_another_base_than_the_published_one_is_told(tmp_path: Path) -> None:
