@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -61,7 +61,7 @@ def build(
             if add:
                 run.spare()
             run.publish(allow_shrink=allow_shrink)
-        told = [_source(path) for path in paths]
+        told: list[Mapping[str, Any]] = [_source(path) for path in paths]
         if add and builder.previous:
             read = {source["name"] for source in told}
             told = [*(source for source in builder.previous.manifest.sources if source["name"] not in read), *told]
