@@ -15,10 +15,15 @@ import library
 import pytest
 import requests
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from ld.settings import Settings
 from ld.web import create_app
 from ld.web.server import environment
+
+# A busy machine is no fault. What else holds (in CI: the same examples every time) stays as it is.
+settings.register_profile("unhurried", parent=settings(), deadline=None)
+settings.load_profile("unhurried")
 
 ROOT = Path(__file__).resolve().parent.parent
 Serve = Callable[..., str]

@@ -433,7 +433,7 @@ ODD_TEXT = st.text(max_size=30) | st.sampled_from(
 CELLS = st.fixed_dictionaries({}, optional=dict.fromkeys(HEADER, ODD_TEXT))
 
 
-@settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(CELLS, min_size=1, max_size=25), whole=st.booleans())
 def test_whatever_a_csv_holds_every_thesis_is_published_rejected_or_withdrawn(
     rows: list[dict[str, str]], whole: bool, tmp_path_factory: pytest.TempPathFactory

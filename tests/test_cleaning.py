@@ -407,7 +407,7 @@ values = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(FIELDS), values.map(tuple)))
 def test_whatever_a_record_holds_it_becomes_a_thesis_that_survives_json(fields: dict[str, tuple[str, ...]]) -> None:
     found = thesis("uketd", **fields)

@@ -57,7 +57,7 @@ def test_line_breaks_stay_where_they_may() -> None:
     assert mend("a \r\nb\r\rc") == ("a b c", ())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=80) | st.text(st.characters(max_codepoint=0x3000), max_size=80), st.booleans())
 def test_what_is_mended_is_nfc_has_no_controls_and_needs_no_mending(printed: str, lines: bool) -> None:
     text, _ = mend(printed, lines=lines)

@@ -64,13 +64,13 @@ def nodes(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 NODES = nodes(nodes(nodes(st.nothing())))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(NODES)
 def test_a_node_expands_to_the_triples_a_json_ld_processor_reads(node: dict[str, Any]) -> None:
     assert canonical(OURS.triples(node)) == by_pyld({"@context": CONTEXT_URL, **node})
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(NODES, st.sampled_from(["http://example.org/a", "http://example.org/c#d", "http://example.org/none"]))
 def test_nesting_is_the_inverse_of_expansion(node: dict[str, Any], root: str) -> None:
     triples = OURS.triples(node)
@@ -110,7 +110,7 @@ GRAPHS = st.sets(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(GRAPHS)
 def test_every_parser_reads_a_nested_graph_as_what_it_was(triples: set[ox.Triple]) -> None:
     nested = OURS.nest(triples, "http://example.org/0")
@@ -123,7 +123,7 @@ def test_every_parser_reads_a_nested_graph_as_what_it_was(triples: set[ox.Triple
     assert by_rdflib(inline) == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(GRAPHS)
 def test_each_node_is_written_out_once(triples: set[ox.Triple]) -> None:
     written: list[str] = []

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from readers import CONTEXT_URL, OXIGRAPH, by_oxigraph, by_pyld, by_raptor, by_rdflib
 
@@ -113,7 +113,6 @@ def test_awkward_text_comes_back_from_json_ld(text: str) -> None:
     assert by_rdflib(formats.jsonld_line(titles(text), ROOT)) == titles(text)
 
 
-@settings(deadline=None)
 @given(TEXT)
 def test_any_text_comes_back_from_every_syntax_but_xml(text: str) -> None:
     ntriples = titles(text)
@@ -123,7 +122,6 @@ def test_any_text_comes_back_from_every_syntax_but_xml(text: str) -> None:
     assert by_pyld(write("jsonld", ntriples)) == ntriples
 
 
-@settings(deadline=None)
 @given(TEXT)
 @example(CONTROLS + "\0")
 def test_rdf_xml_is_xml_whatever_the_text(text: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ld import isni, merging, names, vocabulary
@@ -172,7 +172,6 @@ printed_people = st.builds(
 )
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.lists(printed_people, min_size=1, max_size=2), min_size=1, max_size=6))
 def test_nobody_is_merged_wrongly_and_each_outside_number_has_one_iri_of_ours(corpus: list[list[Person]]) -> None:
     theses = [by(*printed, key=f"k{n}") for n, printed in enumerate(corpus)]
@@ -380,7 +379,6 @@ printed_bodies = st.builds(
 )
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.tuples(printed_bodies, printed_bodies), min_size=1, max_size=8))
 def test_each_body_has_one_key_one_isni_and_is_a_historical_one_only_by_name(pairs: list[tuple[Body, Body]]) -> None:
     corpus = [Thesis(f"k{n}", awarding_body=a, current_institution=c) for n, (a, c) in enumerate(pairs)]

@@ -261,7 +261,7 @@ def _run(folder: Path, ledger: Ledger, step: Step, now: datetime) -> Snapshot | 
     return Snapshot(folder)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(STEPS, min_size=1, max_size=6))
 def test_whatever_is_built_no_address_that_was_served_is_ever_unknown(steps: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ld import merging
@@ -323,20 +323,17 @@ def values_of(thesis: Thesis) -> set[tuple[str, str]]:
     return {(field, value) for field, value in found if value}
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(corpora)
 def test_uniting_what_is_united_with_itself_adds_nothing(parts: list[Thesis]) -> None:
     united = merging.unite(parts)
     assert merging.unite([united, united]) == united
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(corpora)
 def test_uniting_gives_the_same_each_time(parts: list[Thesis]) -> None:
     assert merging.unite(parts) == merging.unite(parts)
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(corpora)
 def test_no_value_is_lost_unless_a_clash_names_it(parts: list[Thesis]) -> None:
     united = merging.unite(parts)
@@ -347,7 +344,6 @@ def test_no_value_is_lost_unless_a_clash_names_it(parts: list[Thesis]) -> None:
         assert begun or value in fold(named) or value in named, (field, value)
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(corpora)
 def test_no_name_of_a_person_is_lost(parts: list[Thesis]) -> None:
     united = merging.unite(parts)
@@ -357,7 +353,6 @@ def test_no_name_of_a_person_is_lost(parts: list[Thesis]) -> None:
         assert person.name in named or any(fold(person.name) == fold(k.name) for k in kept)
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(corpora)
 def test_supervisors_are_those_of_some_part_and_each_of_a_part_agrees_with_one(parts: list[Thesis]) -> None:
     united = merging.unite(parts)
@@ -366,7 +361,6 @@ def test_supervisors_are_those_of_some_part_and_each_of_a_part_agrees_with_one(p
         assert any(agree(parse(person.name), parse(kept.name)) for kept in united.supervisor)
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(theses, theses)
 def test_the_order_of_equally_trusted_parts_matters_only_for_clashes(one: Thesis, other: Thesis) -> None:
     one, other = replace(one, origins=(CSV,)), replace(other, origins=(replace(CSV, line=99),))

@@ -6,7 +6,7 @@ import json
 import typing
 from dataclasses import fields
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ld.record import (
@@ -48,7 +48,6 @@ PARTS = {
 plain = {f.name: numbers if f.default is None else many(words) for f in fields(Thesis) if f.name not in PARTS}
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(st.builds(Thesis, **PARTS, **plain))
 def test_a_thesis_survives_json(thesis: Thesis) -> None:
     assert thesis_from_json(json.loads(json.dumps(to_json(thesis)))) == thesis

@@ -39,7 +39,7 @@ def read(folder: Path, text: str | bytes) -> list[SourceRecord | Unreadable | De
 cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     rows=st.lists(
         st.fixed_dictionaries(dict.fromkeys(("Title", "Author", "Institution", "Abstract", "Funder(s)"), cells)),
@@ -57,7 +57,7 @@ def test_whatever_a_cell_holds_is_read_as_it_was_written(
     assert [dict(item.fields) if isinstance(item, SourceRecord) else item for item in items] == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(column=st.sampled_from(HEADER), at=st.integers(0, 4), abstract=st.sampled_from([" ", "One, two.", "Two\nlines"]))
 def test_a_stray_quotation_mark_costs_at_most_its_own_row(
     tmp_path_factory: pytest.TempPathFactory, column: str, at: int, abstract: str
@@ -75,7 +75,7 @@ def test_a_stray_quotation_mark_costs_at_most_its_own_row(
     assert items[at].origin.line == 2 + at * (1 + abstract.count("\n"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=400))
 def test_no_bytes_behind_the_header_stop_the_reader(tmp_path_factory: pytest.TempPathFactory, tail: bytes) -> None:
     after = written(SOUND).split("\n", 1)[1].encode()

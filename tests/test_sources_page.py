@@ -121,7 +121,7 @@ def test_control_characters_are_left_to_the_cleaning(tmp_path: Path) -> None:
 values = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters=":\ufeff"), min_size=1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_every_label_fills_its_field(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     labels = {label: field for label, field in (HEAD_LABELS | TAIL_LABELS).items() if field}
@@ -136,7 +136,7 @@ def test_every_label_fills_its_field(tmp_path_factory: pytest.TempPathFactory, d
     }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300))
 def test_no_bytes_between_two_pages_stop_the_reader(tmp_path_factory: pytest.TempPathFactory, between: bytes) -> None:
     items = read(tmp_path_factory.mktemp("page"), HEAD.encode() + between + b"\n" + HEAD.encode())

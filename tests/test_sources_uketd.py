@@ -223,7 +223,7 @@ def test_only_the_language_of_that_very_text_is_taken(tmp_path: Path) -> None:
     assert item.languages == {("title", 0): "cy"}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300))
 def test_any_bytes_in_a_feed_give_records_or_a_source_error(
     tmp_path_factory: pytest.TempPathFactory, between: bytes
