@@ -10,7 +10,7 @@ from threading import Thread
 
 from pyoxigraph import RdfFormat, Store
 
-PIECE = 8_000_000
+PIECE = 2_000_000
 """Bytes of N-Triples loaded at once: a piece takes many times its size in memory, and larger ones load no faster."""
 
 
