@@ -83,6 +83,8 @@ class Mapper:
         node = self._thesis_node(iri, thesis, creators, supervisors)
         node["sameAs"] = [self._iri("thesis", key) for key in thesis.renamed]
         node["document"] = self._document(iri, node.get("isPrimaryTopicOf"))
+        if bodies and thesis.from_elsewhere:
+            node["document"] |= {"attributionName": bodies[0].name, "attributionURL": bodies[0].iri}
         embedded = self._embed([p for p in creators + supervisors if p.shared], bodies, thesis)
         label = thesis.title.value if thesis.title else thesis.key
         return ThesisDescription("thesis", thesis.key, label, self._triples(node), embedded, thesis)

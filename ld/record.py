@@ -165,6 +165,11 @@ class Thesis:
     remarks: tuple[Remark, ...] = ()
 
     @property
+    def from_elsewhere(self) -> bool:
+        """Whether only a university's own feed told of it, so that EThOS is not whom to name for the record."""
+        return bool(self.origins) and all(origin.layout == "uketd" for origin in self.origins)
+
+    @property
     def origin(self) -> Origin:
         """Where the first record of it stands."""
         return next(iter(self.origins), Origin("", 0, "uketd"))

@@ -545,3 +545,20 @@ def test_a_builder_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list((tmp_path / "data" / "snapshots").iterdir()) == []
     with Builder(tmp_path / "data", base=BASE, keep=3, now=datetime(2026, 1, 1, tzinfo=UTC)) as builder:
         assert builder.previous is None
+
+
+FROM_A_UNIVERSITY = """<?xml version="1.0"?>
+<record><header><identifier>oai:etheses.example.ac.uk:3</identifier></header><metadata>
+<u:uketddc xmlns:u="http://naca.central.cranfield.ac.uk/ethos-oai/2.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+  xmlns:dcterms="http://purl.org/dc/terms/" xmlns:t="http://naca.central.cranfield.ac.uk/ethos-oai/terms/">
+<dc:title>Moraines</dc:title><dc:creator>Ash, Ann</dc:creator><dcterms:issued>1998</dcterms:issued>
+<dc:identifier>uk.bl.ethos.7</dc:identifier><t:institution>University of Leeds</t:institution>
+</u:uketddc></metadata></record>"""
+
+
+def test_a_record_that_only_a_university_sent_names_the_university_and_not_ethos(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.xml"
+    feed.write_text(FROM_A_UNIVERSITY, encoding="utf-8")
+    command("build", feed, csv_file(tmp_path / "a.csv", row(1)), "--data", tmp_path / "data")
+    named = dict(re.findall(r"<[^>]*doc/thesis/([^>]*)> <[^>]*attributionName> \"([^\"]*)\"", dump(tmp_path / "data")))
+    assert named == {"uk.bl.ethos.7": "University of Leeds", key(1): "British Library, EThOS"}
