@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import time
 from typing import Any
 
 from ld.errors import SettingsError, SnapshotError
@@ -159,6 +160,8 @@ def point(data: Path, name: str) -> None:
     beside = data / f".{POINTER}-{os.getpid()}"
     beside.unlink(missing_ok=True)
     beside.symlink_to(Path(SNAPSHOTS, name))
+    now = time()  # a file system's own clock lags by some milliseconds, which can make it the second before
+    os.utime(beside, (now, now), follow_symlinks=False)
     beside.replace(data / POINTER)
     sync_one(data)
 
