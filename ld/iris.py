@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import Literal
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from ld.names import fold
 
@@ -75,16 +75,3 @@ def id_of(path: str) -> str:
     'id/thesis/uk.bl.ethos.637591'
     """
     return "id/" + path.removeprefix("id/").removeprefix("doc/")
-
-
-def split_path(path: str) -> tuple[Kind, str] | None:
-    """Kind and key that an `id/…` or `doc/…` path names, or None.
-
-    >>> split_path("doc/thesis/uk.bl.ethos.637591")
-    ('thesis', 'uk.bl.ethos.637591')
-    """
-    parts = path.split("/")
-    if len(parts) != 3 or parts[0] not in ("id", "doc") or parts[1] not in KINDS or not parts[2]:
-        return None
-    kind: Kind = next(k for k in KINDS if k == parts[1])
-    return kind, unquote(parts[2])

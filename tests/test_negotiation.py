@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -105,12 +104,10 @@ def test_no_wildcard_brings_back_a_type_that_is_refused(refused: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["text/turtle,", ",", '"', ";", "a/b;q=0.5,", 'text/turtle;a="\\', "*", " ", "a=", "text/x;a*0=b,"]
 )
-def test_a_huge_header_costs_little(unit: str) -> None:
-    accept = unit * (1_000_000 // len(unit))
-    began = time.process_time()
-    negotiate(accept)
-    negotiate_encoding(accept)
-    assert time.process_time() - began < 10  # it takes milliseconds; unbounded, the worst of these takes minutes
+def test_nothing_behind_the_front_of_a_huge_header_is_read(unit: str) -> None:
+    accept = unit * (1_000_000 // len(unit))  # read whole, the worst of these takes minutes
+    assert negotiate(f'{accept}", application/rdf+xml') == negotiate(accept)
+    assert negotiate_encoding(f'{accept}", zstd, gzip') == negotiate_encoding(accept)
 
 
 def test_what_stands_at_the_front_of_a_huge_header_is_read() -> None:
