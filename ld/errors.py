@@ -8,6 +8,8 @@ LdError                 anything this package raises on purpose; its text is fit
 │   └── BuildRefused    the new corpus is suspiciously smaller than the published one
 ├── SnapshotError       the data folder or a snapshot in it is missing, damaged or of another version
 │   └── NothingPublished  no snapshot has been published yet
+├── DataError           data to be validated cannot be read: names the file, the line and the column
+├── ShapesError         shapes that someone brought cannot be used
 └── VocabularyError     a file of vocab/ or shapes/ is broken
 
 A record that fails its shapes is not an error but a finding (`ld.shapes.Finding`), and the rest go on.
@@ -59,6 +61,25 @@ class SnapshotError(LdError):
 
 class NothingPublished(SnapshotError):
     """No snapshot has been published yet."""
+
+
+class DataError(LdError):
+    """Data to be validated cannot be read.
+
+    >>> str(DataError("a.ttl", "foo is not an object", line=2, column=7, way_out="Correct it."))
+    'a.ttl, line 2, column 7: foo is not an object. Correct it.'
+    """
+
+    def __init__(
+        self, source: str, problem: str, *, way_out: str = "", line: int | None = None, column: int | None = None
+    ) -> None:
+        self.source, self.problem, self.way_out, self.line, self.column = source, problem, way_out, line, column
+        place = f"{source}{f', line {line}' if line else ''}{f', column {column}' if column else ''}"
+        super().__init__(f"{place}: {problem.rstrip('.')}. {way_out}".rstrip())
+
+
+class ShapesError(LdError):
+    """Shapes that someone brought cannot be used."""
 
 
 class VocabularyError(LdError):

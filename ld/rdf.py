@@ -10,6 +10,9 @@ from ld.namespaces import RDF
 
 RDF_TYPE = ox.NamedNode(RDF + "type")
 
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+"""What can stand in a triple."""
+
 
 def canonical(triples: Iterable[ox.Triple]) -> bytes:
     """The triples as canonical N-Triples, sorted, each once: the same graph always gives the same bytes.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ld.record import Remark, RemarkKind
-from ld.shapes.report import Finding, Severity, shortened
+from ld.validation.report import Finding, Severity, shortened
 
 TOLD = 10
 """How many rejections, and how many remarks of each kind, a summary tells in words; the snapshot has all of them."""

@@ -9,9 +9,9 @@ import pytest
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple
 
 from ld.namespaces import SH
-from ld.shapes.report import Finding
 from ld.snapshot import manifest, reporting
 from ld.snapshot.reporting import Reports
+from ld.validation.report import Finding
 
 
 def _finding(number: int, path: str | None = "http://purl.org/dc/terms/title") -> Finding:

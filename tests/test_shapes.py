@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ld import shapes, vocabulary
 from ld.namespaces import RDF, XSD
-from ld.shapes.report import Finding, Report
+from ld.validation.report import Finding, Report
 
 CASES = sorted((Path(__file__).parent / "cases" / "shapes").glob("*.ttl"))
 SAMPLE = next(path for path in CASES if path.stem == "sample")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -10,7 +11,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from ld.errors import VocabularyError
 from ld.iris import NAMESPACE
 from ld.namespaces import RDF, SH
-from ld.shapes.report import PathTriples, Term
+from ld.rdf import Term
+from ld.validation.report import PathTriples
 from ld.vocabulary.documents import Published, published, read_turtle
 
 ROOT = NAMESPACE + "shapes"
@@ -20,6 +22,9 @@ WHOLE = "shapes"
 
 _FIRST, _REST = RDF + "first", RDF + "rest"
 _UNARY = {"inversePath": "^{}", "zeroOrMorePath": "{}*", "oneOrMorePath": "{}+", "zeroOrOnePath": "{}?"}
+
+_DEEPEST = 10
+"""How deep paths may be nested, as in pySHACL."""
 
 
 class Statements:
@@ -49,43 +54,52 @@ class Statements:
         return next(iter(self.texts(subject, predicate)), "")
 
     def about(self, subject: Term) -> Iterator[Triple]:
-        """What is said of `subject`, its lists and other nameless parts spelled out."""
-        for predicate, terms in self._said.get(subject, {}).items():
-            for term in terms:
-                yield Triple(subject, NamedNode(predicate), term)  # type: ignore[arg-type]
-                if isinstance(term, BlankNode):
-                    yield from self.about(term)
+        """What is said of `subject`, its lists and other nameless parts spelled out, each once."""
+        seen, waiting = {subject}, [subject]
+        while waiting:
+            node = waiting.pop()
+            for predicate, terms in self._said.get(node, {}).items():
+                for term in terms:
+                    yield Triple(node, NamedNode(predicate), term)  # type: ignore[arg-type]
+                    if isinstance(term, BlankNode) and term not in seen:
+                        seen.add(term)
+                        waiting.append(term)
 
     def items(self, head: Term) -> list[Term]:
         """The members of an RDF list."""
-        found = []
+        found, seen = [], {head}
         while first := self.objects(head, _FIRST):
             found.append(first[0])
-            head = self.objects(head, _REST)[0]
+            head = next(iter(self.objects(head, _REST)), head)
+            if head in seen:  # someone else's list can lead back into itself, or end without an end
+                break
+            seen.add(head)
         return found
 
     def path(self, node: Term) -> str:
         """A SHACL path: the IRI of a property, or a SPARQL property path such as `<…>|<…>`."""
-        return node.value if isinstance(node, NamedNode) else self._path(node)
+        return node.value if isinstance(node, NamedNode) else self._path(node, _DEEPEST)
 
     def path_triples(self, node: Term) -> PathTriples:
         """A path that is more than one property, spelled out."""
         return BlankNode(node.value), tuple(self.about(node))
 
-    def _path(self, node: Term) -> str:
+    def _path(self, node: Term, depth: int) -> str:
         if isinstance(node, NamedNode):
             return f"<{node.value}>"
-        if steps := self.items(node):
-            return "/".join(map(self._group, steps))
-        for choices in self.objects(node, SH + "alternativePath"):
-            return "|".join(map(self._group, self.items(choices)))
-        for name, pattern in _UNARY.items():
+        group = partial(self._group, depth=depth - 1)
+        if depth and (steps := self.items(node)):
+            return "/".join(map(group, steps))
+        for choices in self.objects(node, SH + "alternativePath") if depth else ():
+            return "|".join(map(group, self.items(choices)))
+        for name, pattern in _UNARY.items() if depth else ():
             for inner in self.objects(node, SH + name):
-                return pattern.format(self._group(inner))
+                return pattern.format(group(inner))
         raise VocabularyError(f"{node}: not a SHACL path. See https://www.w3.org/TR/shacl/#property-paths.")
 
-    def _group(self, node: Term) -> str:
-        return self._path(node) if isinstance(node, NamedNode) else f"({self._path(node)})"
+    def _group(self, node: Term, depth: int) -> str:
+        path = self._path(node, depth)
+        return path if isinstance(node, NamedNode) else f"({path})"
 
 
 def read(folder: Path) -> dict[str, Published]:

@@ -22,7 +22,6 @@ from ld.errors import BuildBusy, BuildError, NothingPublished, SnapshotError
 from ld.iris import id_of, id_path
 from ld.rdf import canonical
 from ld.record import Remark
-from ld.shapes.report import Finding, PathTriples
 from ld.snapshot import catalogue, manifest
 from ld.snapshot.dumps import Dumps
 from ld.snapshot.ledger import Ledger
@@ -30,6 +29,7 @@ from ld.snapshot.manifest import Manifest
 from ld.snapshot.published import Snapshot, open_current
 from ld.snapshot.reporting import Reports
 from ld.snapshot.store import Loader
+from ld.validation.report import Finding, PathTriples
 
 VOCABULARY = "vocabulary"
 """The kind of description that goes into the graph only: vocabularies have addresses of their own."""

@@ -14,9 +14,9 @@ import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
 from ld.namespaces import SH, XSD
-from ld.shapes.report import Finding, PathTriples, Report
 from ld.snapshot import manifest
 from ld.snapshot.dumps import Gzip
+from ld.validation.report import Finding, PathTriples, report_triples
 
 _BATCH = 1000
 _PREFIXES = {"sh": SH, "xsd": XSD}
@@ -66,8 +66,7 @@ class Reports:
     def _flush(self) -> None:
         """Writes what has come as one more piece of one Turtle document, which has one report in it."""
         self._batches += 1
-        report = Report(tuple(map(self._plain, self._findings)), {}, self._paths)
-        triples = [self._relabel(triple) for triple in report.to_triples()]
+        triples = map(self._relabel, report_triples(map(self._plain, self._findings), self._paths))
         self._report.write(pyoxigraph.serialize(triples, format=RdfFormat.TURTLE, prefixes=_PREFIXES) or b"")
         self._findings = []
 

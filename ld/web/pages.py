@@ -12,8 +12,8 @@ from ld import isni
 from ld.context import Context
 from ld.mapping import doi_page
 from ld.namespaces import BIBO, DCTERMS, FOAF, HYDRA, OWL, RDF, RDFS, SKOS, TLD
+from ld.rdf import Term
 from ld.shapes import Shapes
-from ld.shapes.report import Term
 from ld.snapshot import Listed
 from ld.vocabulary import Vocabulary
 from ld.vocabulary.languages import LEXVO

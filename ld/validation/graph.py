@@ -1,0 +1,249 @@
+"""Data graphs in columns: each term a number, each triple a row, looked up for many nodes at once."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+import pyoxigraph as ox
+
+from ld.namespaces import RDF
+from ld.rdf import Term
+from ld.validation.report import Place
+
+Ids = npt.NDArray[np.int32]
+"""Numbers of terms."""
+Positions = npt.NDArray[np.int64]
+"""Places in an array of nodes."""
+Mask = npt.NDArray[np.bool_]
+
+IRI, BLANK, LITERAL = 0, 1, 2
+_KINDS: Mapping[type, int] = {ox.NamedNode: IRI, ox.BlankNode: BLANK, ox.Literal: LITERAL}
+_LANG_STRING = ox.NamedNode(RDF + "langString")
+_NO_IDS: Ids = np.empty(0, np.int32)
+_NO_POSITIONS: Positions = np.empty(0, np.int64)
+
+
+class Numbers(dict[Term, int]):
+    """Terms and their numbers; a new term gets the next one."""
+
+    def __missing__(self, term: Term) -> int:
+        self[term] = number = len(self)
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Triples as four columns of equal length: numbers of terms, and the line that each triple ends on (0: unknown)."""
+
+    subjects: Ids
+    predicates: Ids
+    objects: Ids
+    lines: Ids
+
+
+class DataGraph:
+    """The data, and the terms that someone will ask for (those of the shapes, which have the first numbers)."""
+
+    def __init__(
+        self,
+        terms: list[Term],
+        known: Mapping[Term, int],
+        pieces: Sequence[Piece],
+        files: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        """files: each file by name, with the number that its lines are counted on from."""
+        self.terms = terms
+        """Every term at its number."""
+        self._files = files
+        self._known = known
+        subjects, predicates, objects, lines = (
+            np.concatenate([column, *(getattr(piece, name) for piece in pieces)])
+            for name, column in zip(Piece.__slots__, (_NO_IDS,) * 4, strict=True)
+        )
+        order = np.lexsort((objects, subjects, predicates))
+        self._subjects, self._predicates, self._objects = subjects[order], predicates[order], objects[order]
+        self._lines = lines[order]
+        del subjects, predicates, objects, lines, order
+        self._keep_each_once()
+        starts = np.flatnonzero(np.diff(self._predicates, prepend=-1)).tolist()
+        ends = [*starts[1:], len(self._predicates)][: len(starts)]
+        self._rows = {int(self._predicates[start]): slice(start, end) for start, end in zip(starts, ends, strict=True)}
+        self._inverse: dict[int, tuple[Ids, Ids]] = {}
+
+    @classmethod
+    def of(cls, triples: Iterable[ox.Triple], known: Mapping[Term, int]) -> DataGraph:
+        """A graph of triples at hand."""
+        numbers = Numbers(known)
+        rows = [
+            (numbers[triple.subject], numbers[triple.predicate], numbers[triple.object])  # type: ignore[index]
+            for triple in triples
+        ]
+        table = np.array(rows, dtype=np.int32).reshape(-1, 3)
+        piece = Piece(table[:, 0], table[:, 1], table[:, 2], np.zeros(len(table), np.int32))
+        return cls(list(numbers), known, [piece])
+
+    def __len__(self) -> int:
+        return len(self._subjects)
+
+    def find(self, term: Term) -> int | None:
+        """The number of a term, or None when neither data nor shapes have it."""
+        number = self._known.get(term)
+        return self._numbers.get(term) if number is None else number
+
+    def admit(self, term: Term) -> int:
+        """The number of a term, which gets one if it has none."""
+        number = self.find(term)
+        if number is None:
+            self._numbers[term] = number = len(self.terms)
+            self.terms.append(term)
+        return number
+
+    # --- triples ---
+
+    def predicates(self) -> list[int]:
+        """Every predicate there is."""
+        return list(self._rows)
+
+    def pairs(self, predicate: int | None) -> tuple[Ids, Ids]:
+        """Subjects and objects of a predicate, ordered by subject and object."""
+        rows = self._rows.get(-1 if predicate is None else predicate, slice(0, 0))
+        return self._subjects[rows], self._objects[rows]
+
+    def objects(self, predicate: int | None, nodes: Ids) -> tuple[Positions, Ids]:
+        """The objects of each node under a predicate, with the place of the node in `nodes`."""
+        return _matches(*self.pairs(predicate), nodes)
+
+    def subjects(self, predicate: int | None, nodes: Ids) -> tuple[Positions, Ids]:
+        """The subjects that have each node under a predicate, with the place of the node in `nodes`."""
+        if predicate is None or predicate not in self._rows:
+            return _NO_POSITIONS, _NO_IDS
+        if predicate not in self._inverse:
+            subjects, objects = self.pairs(predicate)
+            order = np.argsort(objects, kind="stable")
+            self._inverse[predicate] = objects[order], subjects[order]
+        return _matches(*self._inverse[predicate], nodes)
+
+    def about(self, nodes: Ids) -> tuple[Positions, Ids, Ids]:
+        """All predicates and objects of each node, with the place of the node in `nodes`."""
+        subjects, order = self._by_subject
+        positions, rows = _matches(subjects, order, nodes)
+        return positions, self._predicates[rows], self._objects[rows]
+
+    def lines(self, nodes: Ids, predicate: int | None = None, values: Ids | None = None) -> Ids:
+        """The line of each node's triple with that predicate and value; of its first triple where there is none."""
+        found = self._first_lines[nodes]
+        if predicate is not None and predicate in self._rows:
+            rows = self._rows[predicate]
+            order = np.arange(rows.start, rows.stop, dtype=np.int32)
+            positions, matches = _matches(self._subjects[rows], order, nodes)
+            if values is not None:
+                same = self._objects[matches] == values[positions]
+                positions, matches = positions[same], matches[same]
+            found[positions[::-1]] = self._lines[matches[::-1]]  # of several the first
+        return found
+
+    def place(self, line: int) -> Place | None:
+        """The file and the line in it; None for what stands nowhere."""
+        at = bisect_left(self._files, (line, "")) - 1
+        return Place(self._files[at][1], line - self._files[at][0]) if at >= 0 else None
+
+    # --- terms ---
+
+    @cached_property
+    def kinds(self) -> npt.NDArray[np.uint8]:
+        """Of each term: IRI, BLANK or LITERAL."""
+        return np.fromiter((_KINDS[type(term)] for term in self.terms), np.uint8, len(self.terms))
+
+    @cached_property
+    def datatypes(self) -> Ids:
+        """Of each literal a number for its datatype, counted in `datatype_numbers`; -1 of other terms."""
+        numbers, literal = self.datatype_numbers, ox.Literal
+        typed = (numbers[term.datatype] if type(term) is literal else -1 for term in self.terms)
+        return np.fromiter(typed, np.int32, len(self.terms))
+
+    @cached_property
+    def datatype_numbers(self) -> Numbers:
+        """The number of each datatype in `datatypes`."""
+        return Numbers()
+
+    @cached_property
+    def languages(self) -> Ids:
+        """Of each language-tagged literal a number for its tag, whatever its case; -1 of other terms."""
+        tags: dict[str, int] = {}
+        found = np.full(len(self.terms), -1, np.int32)
+        tagged = self.datatypes == self.datatype_numbers[_LANG_STRING]
+        for number in np.flatnonzero(tagged).tolist():
+            tag: str = self.terms[number].language  # type: ignore[union-attr,assignment]
+            found[number] = tags.setdefault(tag.lower(), len(tags))
+        return found
+
+    def texts(self, numbers: Ids) -> list[str]:
+        """The IRIs, labels and lexical forms of terms."""
+        terms = self.terms
+        return [terms[number].value for number in numbers.tolist()]
+
+    @cached_property
+    def _numbers(self) -> dict[Term, int]:
+        return {term: number for number, term in enumerate(self.terms)}
+
+    @cached_property
+    def _by_subject(self) -> tuple[Ids, Ids]:
+        order = np.argsort(self._subjects, kind="stable").astype(np.int32)
+        return self._subjects[order], order
+
+    @cached_property
+    def _first_lines(self) -> Ids:
+        last = np.iinfo(np.int32).max
+        first = np.full(len(self.terms), last, np.int32)
+        np.minimum.at(first, self._subjects, self._lines)
+        first[first == last] = 0
+        return first
+
+    def _keep_each_once(self) -> None:
+        """Drops triples that are stated again; the rows are in order, and the first statement comes first."""
+        if len(self._subjects) < 2:
+            return
+        columns = (self._predicates, self._subjects, self._objects)
+        new = np.ones(len(self._subjects), np.bool_)
+        new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+        if not new.all():
+            self._subjects, self._predicates = self._subjects[new], self._predicates[new]
+            self._objects, self._lines = self._objects[new], self._lines[new]
+
+
+def distinct(positions: Positions, values: Ids) -> tuple[Positions, Ids]:
+    """Each pair once, ordered."""
+    if len(values) < 2:
+        return positions, values
+    keys = np.unique((positions.astype(np.int64) << 32) | values.astype(np.int64))
+    return keys >> 32, (keys & 0xFFFFFFFF).astype(np.int32)
+
+
+def union(parts: Iterable[tuple[Positions, Ids]]) -> tuple[Positions, Ids]:
+    """The pairs of all parts, each once."""
+    listed = list(parts)
+    positions = np.concatenate([_NO_POSITIONS, *(part[0] for part in listed)])
+    return distinct(positions, np.concatenate([_NO_IDS, *(part[1] for part in listed)]))
+
+
+def members(numbers: Iterable[Ids]) -> Ids:
+    """The numbers of all arrays, each once, ordered."""
+    return np.unique(np.concatenate(list(chain((_NO_IDS,), numbers))))
+
+
+def _matches(keys: Ids, values: Ids, nodes: Ids) -> tuple[Positions, Ids]:
+    """The values whose key is each node (`keys` are ordered), with the place of the node in `nodes`."""
+    if not len(keys) or not len(nodes):
+        return _NO_POSITIONS, _NO_IDS
+    first = np.searchsorted(keys, nodes, "left")
+    counts = np.searchsorted(keys, nodes, "right") - first
+    total = int(counts.sum())
+    positions = np.repeat(np.arange(len(nodes), dtype=np.int64), counts)
+    offsets = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    return positions, values[np.repeat(first, counts) + offsets]
