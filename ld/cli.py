@@ -10,9 +10,10 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,31 +27,40 @@ if TYPE_CHECKING:
     from ld.summary import Summary
 
 Command = Callable[..., Any]
+REPORTS = ("text", "json", "turtle", "jsonld", "html", "junit", "sarif", "nt")
+SYNTAXES = ("ttl", "nt", "nq", "trig", "rdf", "jsonld", "n3")
 talk = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class _Group(click.Group):
-    """Shows an `LdError` as one clear message and exits 2; what nobody foresaw, with what a report of it needs."""
+    """Commands that end in a clear message whatever happens."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _clear_ending():
             return super().invoke(ctx)
-        except LdError as error:
-            _tell(f"thesis-ld: {error}", "red")
-            raise SystemExit(2) from error
-        except KeyboardInterrupt:
-            _tell("thesis-ld: stopped. What is published is whole: `thesis-ld status` tells which snapshot that is.")
-            raise SystemExit(2) from None
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows these
-            raise
-        except Exception as error:
-            _tell(traceback.format_exc())
-            _tell(
-                "thesis-ld: this is a fault of the program, not of your records. What is published is whole. "
-                "Please report the lines above.",
-                "red",
-            )
-            raise SystemExit(2) from error
+
+
+@contextmanager
+def _clear_ending() -> Iterator[None]:
+    """Shows an `LdError` as one clear message and exits 2; what nobody foresaw, with what a report of it needs."""
+    try:
+        yield
+    except LdError as error:
+        _tell(f"thesis-ld: {error}", "red")
+        raise SystemExit(2) from error
+    except KeyboardInterrupt:
+        _tell("thesis-ld: stopped. What is published is whole: `thesis-ld status` tells which snapshot that is.")
+        raise SystemExit(2) from None
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows these
+        raise
+    except Exception as error:
+        _tell(traceback.format_exc())
+        _tell(
+            "thesis-ld: this is a fault of the program, not of your records. What is published is whole. "
+            "Please report the lines above.",
+            "red",
+        )
+        raise SystemExit(2) from error
 
 
 def _tell(text: str, style: str | None = None) -> None:
@@ -200,6 +210,99 @@ def rollback(**flags: Any) -> None:
 
     now = snapshot.rollback(_settings(**flags).data)
     _tell(f"Serving {now.name} again, built {now.manifest.created:%Y-%m-%d %H:%M} UTC.")
+
+
+@main.command("validate")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--shapes", multiple=True, metavar="FILE", type=click.Path(path_type=Path), help="Other shapes than ours."
+)
+@click.option(
+    "--format", "name", type=click.Choice(REPORTS), default="text", show_default=True, help="What to write to stdout."
+)
+@click.option(
+    "--fail-on", type=click.Choice(["violation", "warning", "info"]), default="violation", show_default=True,
+    help="The least grave finding that makes the exit status 1.",
+)  # fmt: skip
+@click.option("--syntax", type=click.Choice(SYNTAXES), help="The syntax of the data; else it is found out.")
+@click.option("--first", type=click.IntRange(0), default=5, show_default=True, help="Findings shown of each kind.")
+@click.option("--explain", is_flag=True, help="Say which shapes pySHACL decided, and why.")
+@click.option(
+    "--data", "folder", metavar="DIR", type=click.Path(path_type=Path), help="A data folder, to name records."
+)
+@click.option("--workers", type=click.IntRange(1), help="Processes that read a large file (default: the processors).")
+def _validate(files: tuple[Path, ...], shapes: tuple[Path, ...], name: str, folder: Path | None, **flags: Any) -> None:
+    """Validates RDF files, as one graph, against our shapes or others, and says what is wrong in words.
+
+    FILES are Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also .gz and .zst; - is standard input. The exit
+    status is 0 when nothing as grave as --fail-on was found, 1 when something was, or when no shape matched anything,
+    and 2 when the files or the shapes cannot be read.
+
+    \b
+    Example:
+      thesis-ld validate export.ttl
+      thesis-ld validate dump.nq.gz --format sarif --fail-on warning > report.sarif
+      curl -s https://example.org/data.ttl | thesis-ld validate - --syntax ttl --shapes my-shapes.ttl
+    """
+    from ld import sandbox
+
+    # In a process of its own, without network: what breaks a parser breaks no more than that.
+    try:
+        sys.exit(sandbox.run_isolated(lambda: _validated(files, shapes, name, folder, **flags)))
+    except sandbox.Crashed as crashed:
+        raise LdError(f"The validation did not come to its end. {crashed}") from crashed
+
+
+def _validated(
+    files: Sequence[Path], shapes: Sequence[Path], name: str, folder: Path | None, *,
+    fail_on: Any, syntax: str | None, first: int, explain: bool, workers: int | None,
+) -> int:  # fmt: skip
+    """The exit status of a validation, its report written."""
+    from ld import reports
+    from ld.exports.validating import Validation, validate
+    from ld.validation.inputs import file_input
+
+    with _clear_ending():
+        started = monotonic()
+        asked = Validation(
+            [file_input(path, syntax) for path in files],
+            [file_input(path) for path in shapes],
+            data=folder,
+            processes=workers or len(os.sched_getaffinity(0)),
+        )
+        with _reading() as (progress, stage):
+            report, validator = validate(asked, progress, stage)
+        shown = reports.Presentation(
+            tuple(item.name for item in asked.inputs),
+            seconds=monotonic() - started,
+            first=first,
+            fail_on=fail_on,
+            color=sys.stdout.isatty(),
+            decided=validator.engine.explain() if explain else None,
+        )
+        for piece in reports.BY_NAME[name].write(report, shown):
+            sys.stdout.write(piece)
+        return 1 if report.empty or report.fails(fail_on) else 0
+
+
+@contextmanager
+def _reading() -> Iterator[tuple[Callable[[str, float], None], Callable[[str], None]]]:
+    """A display of how far the files are read; it starts with the first news, when all processes are there."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    display = Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal)
+    task = display.add_task("Reading", total=1.0)
+
+    def progress(name: str, share: float) -> None:
+        display.start()
+        display.update(task, description=f"Reading {name}", completed=share)
+
+    def stage(name: str) -> None:
+        display.update(task, description=name, total=None)
+
+    try:
+        yield progress, stage
+    finally:
+        display.stop()
 
 
 @contextmanager

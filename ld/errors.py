@@ -9,6 +9,7 @@ LdError                 anything this package raises on purpose; its text is fit
 ├── SnapshotError       the data folder or a snapshot in it is missing, damaged or of another version
 │   └── NothingPublished  no snapshot has been published yet
 ├── DataError           data to be validated cannot be read: names the file, the line and the column
+│   └── TooLarge        it is more than a limit allows
 ├── ShapesError         shapes that someone brought cannot be used
 └── VocabularyError     a file of vocab/ or shapes/ is broken
 
@@ -76,6 +77,10 @@ class DataError(LdError):
         self.source, self.problem, self.way_out, self.line, self.column = source, problem, way_out, line, column
         place = f"{source}{f', line {line}' if line else ''}{f', column {column}' if column else ''}"
         super().__init__(f"{place}: {problem.rstrip('.')}. {way_out}".rstrip())
+
+
+class TooLarge(DataError):
+    """Data to be validated is more than a limit allows."""
 
 
 class ShapesError(LdError):

@@ -36,6 +36,16 @@ class Settings:
     """Theses on one page of a person's or an organisation's description."""
     max_field: int = 1_000_000
     """Characters in the longest field a record may have; a record with a longer one is rejected."""
+    validate_workers: int = 1
+    """Validations that `/validate` runs at once, in each worker process of `serve`."""
+    validate_bytes: int = 20_000_000
+    """Bytes of data and shapes that `/validate` takes, as sent and unpacked."""
+    validate_triples: int = 1_000_000
+    """Triples that `/validate` takes."""
+    validate_seconds: float = 20.0
+    """Seconds after which `/validate` gives a validation up."""
+    validate_memory: int = 1_000_000_000
+    """Bytes of memory that one validation of `/validate` may take."""
 
     def __post_init__(self) -> None:
         if not _is_base(self.base):
@@ -68,6 +78,11 @@ _RANGES: dict[str, tuple[float, float]] = {
     "shrink": (0, 1),
     "page_size": (1, 10_000),
     "max_field": (1, 1_000_000_000),
+    "validate_workers": (1, 3),  # fewer than the threads of a worker process, so that others are served meanwhile
+    "validate_bytes": (1, 10_000_000_000),
+    "validate_triples": (1, 1_000_000_000),
+    "validate_seconds": (0.1, 3600),
+    "validate_memory": (50_000_000, 1_000_000_000_000),
 }
 """The least and the most that a setting may be."""
 

@@ -113,11 +113,11 @@ def read(folder: Path) -> dict[str, Published]:
 
 def _read(path: Path) -> Published:
     root = ROOT if path.stem == WHOLE else f"{ROOT}/{path.stem}"
-    return published(path, _named(read_turtle(path, root), path.stem), root)
+    return published(path, relabelled(read_turtle(path, root), path.stem), root)
 
 
-def _named(triples: Iterable[Triple], stem: str) -> Iterator[Triple]:
-    # The parser labels blank nodes at random; the same file must always give the same bytes.
+def relabelled(triples: Iterable[Triple], stem: str) -> Iterator[Triple]:
+    """The triples, blank nodes numbered: the parser labels them at random, and a file must always give the same."""
     labels: dict[BlankNode, BlankNode] = {}
 
     def label(term: Term) -> Term:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ld.errors import SourceError
 from ld.record import Deletion, SourceRecord, Unreadable
-from ld.sources import files, open_csv, page, uketd
+from ld.record import Layout as RecordLayout
+from ld.sources import elements, files, open_csv, page, uketd
 from ld.sources.files import Opened, name_of
 
-__all__ = ["LAYOUTS", "Layout", "name_of", "read"]
+__all__ = ["LAYOUTS", "Layout", "label", "name_of", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,14 @@ LAYOUTS = (
 )
 """The layouts known, the most telling first."""
 
+_ELEMENTS = {field: element for element, field in elements.ELEMENTS.items()}
+_LABELS: Mapping[RecordLayout, Mapping[str, str]] = {
+    "csv": {field: column for column, field in open_csv.COLUMNS.items()},
+    "page": {field: label for label, field in (page.TAIL_LABELS | page.HEAD_LABELS).items() if field},
+    "uketd": _ELEMENTS | {field: element for element, field in elements.BODIES["uketd"].items()},
+    "ethos-feed": _ELEMENTS | {field: element for element, field in elements.BODIES["ethos-feed"].items()},
+}
+
 _BOMS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 
@@ -45,6 +54,15 @@ def read(paths: Iterable[Path], max_field: int = 1_000_000) -> Iterator[SourceRe
         layout = recognise(opened)
         with files.complaints(opened.name):
             yield from layout.read(opened, max_field)
+
+
+def label(layout: RecordLayout, field: str) -> str | None:
+    """What a layout calls a field of `record.FIELDS`: its column, label or element; None where it has none.
+
+    >>> label("csv", "issued"), label("page", "issued"), label("csv", "awardingBody")
+    ('Date', 'Date of Award', None)
+    """
+    return _LABELS[layout].get(field)
 
 
 def recognise(opened: Opened) -> Layout:

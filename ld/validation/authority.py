@@ -27,12 +27,14 @@ from ld.errors import ShapesError
 from ld.namespaces import SH
 from ld.rdf import Term
 from ld.validation.graph import DataGraph, Ids
+from ld.validation.report import shortened
 from ld.validation.terms import Terms, from_rdflib, quiet
 
 _LOGGER = logging.getLogger(__name__)
 _LOGGER.addHandler(logging.NullHandler())
 _LOGGER.propagate = False
-_VALUE = rdflib.SH.value
+_TOLD = 300
+"""Characters of what pySHACL says of shapes that it cannot use: it can tell a whole path of shapes."""
 
 
 class Result(NamedTuple):
@@ -91,7 +93,7 @@ def failing() -> Iterator[None]:
         raise
     except Exception as error:
         told = " ".join(str(getattr(error, "message", None) or error).split()) or type(error).__name__
-        link = getattr(error, "link", None)
+        told, link = shortened(told, _TOLD), getattr(error, "link", None)
         raise ShapesError(f"The shapes cannot be used: {told}" + (f" See {link}." if link else "")) from error
     finally:
         rdflib.NORMALIZE_LITERALS = normalize

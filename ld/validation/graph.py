@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,16 +29,35 @@ _NO_IDS: Ids = np.empty(0, np.int32)
 _NO_POSITIONS: Positions = np.empty(0, np.int64)
 
 
+class Unsupported(Exception):
+    """Something of RDF 1.2 that SHACL is not defined for."""
+
+
 class Numbers(dict[Term, int]):
-    """Terms and their numbers; a new term gets the next one."""
+    """Terms and their numbers; a new term gets the next one. Raises `Unsupported` for a term of RDF 1.2."""
 
     def __missing__(self, term: Term) -> int:
+        if isinstance(term, ox.Triple):
+            raise Unsupported("a triple is used as a value, which is RDF 1.2")
+        if type(term) is ox.Literal and term.direction is not None:
+            raise Unsupported("a text has a base direction, which is RDF 1.2")
         self[term] = number = len(self)
         return number
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Renamed:
+    """Numbers of terms whose blank nodes are another file's: their labels get something in front."""
+
+    def __init__(self, numbers: Numbers, prefix: str) -> None:
+        self.numbers, self.prefix = numbers, prefix
+
+    def __getitem__(self, term: Term) -> int:
+        if type(term) is ox.BlankNode:
+            term = ox.BlankNode(self.prefix + term.value)
+        return self.numbers[term]
+
+
+class Piece(NamedTuple):
     """Triples as four columns of equal length: numbers of terms, and the line that each triple ends on (0: unknown)."""
 
     subjects: Ids
@@ -64,7 +83,7 @@ class DataGraph:
         self._known = known
         subjects, predicates, objects, lines = (
             np.concatenate([column, *(getattr(piece, name) for piece in pieces)])
-            for name, column in zip(Piece.__slots__, (_NO_IDS,) * 4, strict=True)
+            for name, column in zip(Piece._fields, (_NO_IDS,) * 4, strict=True)
         )
         order = np.lexsort((objects, subjects, predicates))
         self._subjects, self._predicates, self._objects = subjects[order], predicates[order], objects[order]

@@ -120,6 +120,8 @@ class Report:
     """How many triples were looked at, each counted once."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What people call the shapes of `checked`."""
+    things: int | None = None
+    """How many different nodes the shapes checked; None when nobody counted."""
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from flask import Flask
 from ld import context, shapes
 from ld.settings import Settings
 from ld.snapshot import Publication
-from ld.web import errors, guard, home, responses, shape_pages, templating, things, vocabularies
+from ld.web import errors, guard, home, responses, shape_pages, templating, things, validation, vocabularies
 from ld.web.mount import Mount
 from ld.web.site import EXTENSION, Site
 
@@ -20,8 +20,9 @@ def create_app(settings: Settings) -> Flask:
     site = Site(settings, Publication(settings.data), shapes.load(), context.load())
     app.extensions[EXTENSION] = site
     app.url_map.merge_slashes = False  # a key may hold slashes; none is taken out of it
-    for part in (things, vocabularies, shape_pages, home):
+    for part in (things, vocabularies, shape_pages, validation, home):
         app.register_blueprint(part.blueprint)
+    validation.register(app, settings)
     app.before_request(guard.check)
     app.after_request(responses.finish)
     errors.register(app)

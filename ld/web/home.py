@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, render_template
 
 from ld.formats import HTML
+from ld.reports.html import TEMPLATES
 from ld.web import responses
 from ld.web.site import base, snapshot
 
@@ -20,7 +21,7 @@ SAMPLES = 8
 COUNTS = {"published": "theses", "people": "people", "organisations": "organisations"}
 """Count of the manifest → what the front page calls it."""
 
-_STATIC = Path(__file__).parent / "static"
+_STATIC = (Path(__file__).parent / "static", TEMPLATES)
 _TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -68,11 +69,12 @@ def static(name: str) -> Response:
 @lru_cache(maxsize=1)
 def static_files() -> dict[str, bytes]:
     """The files of the design; each has a hash of its content in its name."""
-    return {static_name(path.name): path.read_bytes() for path in _STATIC.iterdir() if path.suffix in _TYPES}
+    paths = (path for folder in _STATIC for path in folder.iterdir() if path.suffix in _TYPES)
+    return {static_name(path.name): path.read_bytes() for path in paths}
 
 
 @lru_cache(maxsize=8)
 def static_name(name: str) -> str:
     """The name under which a file of the design is served: `style.0f3a….css`."""
-    path = _STATIC / name
+    path = next(folder / name for folder in _STATIC if (folder / name).is_file())
     return f"{path.stem}.{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}{path.suffix}"

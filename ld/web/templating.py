@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader
 
+from ld.reports.html import TEMPLATES
 from ld.web.home import static_name
 from ld.web.labels import local_name
 from ld.web.site import links, site
@@ -13,6 +15,7 @@ from ld.web.site import links, site
 
 def register(app: Flask) -> None:
     """Gives the templates of the app the links of the request at hand."""
+    app.jinja_loader = ChoiceLoader([cast(BaseLoader, app.jinja_loader), FileSystemLoader(TEMPLATES)])
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.context_processor(_helpers)
 

@@ -1,0 +1,24 @@
+"""The sandbox: work on hostile input in a process of its own, which can be killed and has given up files and network.
+
+A server asks a `Pool`, whose workers stand ready; a command that runs once uses `run_isolated`.
+"""
+
+from __future__ import annotations
+
+from ld.sandbox.denial import deny_files, deny_network, unprotected
+from ld.sandbox.endings import Busy, Crashed, TimedOut
+from ld.sandbox.isolated import run_isolated
+from ld.sandbox.pool import Limits, Pool, Worker
+
+__all__ = [
+    "Busy",
+    "Crashed",
+    "Limits",
+    "Pool",
+    "TimedOut",
+    "Worker",
+    "deny_files",
+    "deny_network",
+    "run_isolated",
+    "unprotected",
+]

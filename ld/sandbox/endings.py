@@ -1,0 +1,57 @@
+"""Endings: how work in a process of its own can go wrong, in sentences for whoever asked for it."""
+
+from __future__ import annotations
+
+import signal
+
+from ld.errors import LdError
+
+OUT_OF_MEMORY, TOO_DEEP = 81, 82
+"""The exit statuses by which a worker says that memory, or the stack of calls, was used up: to exit takes neither."""
+
+
+class Busy(LdError):
+    """All workers are taken."""
+
+
+class TimedOut(LdError):
+    """The work took too long and was killed."""
+
+
+class Crashed(LdError):
+    """The process that did the work died, or gave up."""
+
+    def __init__(self, problem: str, *, trace: str = "") -> None:
+        super().__init__(problem)
+        self.trace = trace
+        """The traceback, for a log, where an exception that nobody foresaw was the reason; else empty."""
+
+
+def ending(status: int) -> str:
+    """How a process ended, from its exit status as `subprocess` gives it: below zero it is a signal.
+
+    >>> ending(-11)
+    'was ended by SIGSEGV, a fault in native code'
+    >>> ending(3)
+    'ended at once, with status 3'
+    """
+    if status == TOO_DEEP:
+        return "was given up: the input is nested too deeply"
+    if status >= 0:
+        return f"ended at once, with status {status}"
+    try:
+        number = signal.Signals(-status)
+    except ValueError:  # a real-time signal has no name
+        return f"was ended by signal {-status}"
+    return f"was ended by {number.name}{_MEANINGS.get(number, '')}"
+
+
+_MEANINGS = {
+    signal.SIGSEGV: ", a fault in native code",
+    signal.SIGBUS: ", a fault in native code",
+    signal.SIGFPE: ", a fault in native code",
+    signal.SIGILL: ", a fault in native code",
+    signal.SIGABRT: ": native code gave up, perhaps for want of memory",
+    signal.SIGKILL: ", most likely by the system for want of memory",
+    signal.SIGSYS: ", for a system call that it may not make",
+}
