@@ -18,6 +18,7 @@ from ld.reports.presentation import Presentation
 from ld.validation.report import Finding, PathTriples, Report, report_triples
 
 _PREFIXES = {"sh": SH, "xsd": XSD, "shapes": NAMESPACE + "shapes#"}
+_REPORT = ox.BlankNode("report")
 _BATCH = 2000
 _CONTEXT = {
     "@vocab": SH,
@@ -32,10 +33,11 @@ _CONTEXT = {
 
 def turtle(report: Report, presentation: Presentation) -> Iterator[str]:
     """The report as Turtle."""
-    for number, batch in enumerate(_batches(_triples(report))):
+    yield "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in _PREFIXES.items())
+    for batch in _batches(_triples(report)):
         written = ox.serialize(batch, format=ox.RdfFormat.TURTLE, prefixes=_PREFIXES) or b""
-        # Each piece brings the prefixes, a line each; once is enough.
-        yield (written if number == 0 else written.split(b"\n", len(_PREFIXES))[-1]).decode()
+        # Each piece brings the prefixes, a line each, in any order.
+        yield written.split(b"\n", len(_PREFIXES))[-1].decode()
 
 
 def ntriples(report: Report, presentation: Presentation) -> Iterator[str]:
@@ -64,9 +66,6 @@ def jsonld(report: Report, presentation: Presentation) -> Iterator[str]:
     yield "\n}\n"
 
 
-_REPORT = ox.BlankNode("report")
-
-
 def _triples(report: Report) -> Iterator[ox.Triple]:
     """The report's triples, in which nameless nodes of the data, of the shapes and its own are never the same."""
     paths = {
@@ -81,8 +80,9 @@ def _apart(finding: Finding, paths: dict[str, PathTriples]) -> Finding:
         finding = replace(finding, path=None)  # nobody spelled it out
     if finding.shape.startswith("_:"):
         finding = replace(finding, shape=f"_:shape-{finding.shape[2:]}")
-    focus = ox.BlankNode(finding.focus[2:]) if finding.focus.startswith("_:") else None
-    focus_term = finding.focus_term or focus
+    focus_term = finding.focus_term
+    if focus_term is None and finding.focus.startswith("_:"):
+        focus_term = ox.BlankNode(finding.focus[2:])
     if isinstance(focus_term, ox.BlankNode) or isinstance(finding.term, ox.BlankNode):
         finding = replace(finding, focus_term=_data_node(focus_term), term=_data_node(finding.term))
     return finding

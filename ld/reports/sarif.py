@@ -15,6 +15,8 @@ from ld.reports.view import finding_view, view_of_json
 from ld.validation.report import Finding, Kind, Report, Severity
 
 _LEVELS: Mapping[Severity, str] = {"violation": "error", "warning": "warning", "info": "note"}
+_NAME, _EXAMPLE = 100, 600
+"""Characters that are shown of names of fields and shapes, and of a message that serves as an example."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -79,13 +81,16 @@ def _word(text: str) -> str:
 
 def _rule(kind: Kind, name: str) -> Document:
     found = kind.first(1)
-    field = sentence(kind.name or local_name(kind.path or kind.shape))
-    example = f" For example: {sentence(found[0].message)}" if found and found[0].message else ""
+    field, shape = (
+        sentence(kind.name or local_name(kind.path or kind.shape), _NAME),
+        shown(local_name(kind.shape), _NAME),
+    )
+    example = f" For example: {sentence(found[0].message, _EXAMPLE)}" if found and found[0].message else ""
     rule: Document = {
         "id": name,
         "name": "".join(word[:1].upper() + word[1:] for word in re.findall(r"\w+", name)),
         "shortDescription": message(f"{field}: {', '.join(constraints(kind.components))}"),
-        "help": message(f"{field} is not as the shape {shown(local_name(kind.shape))} asks for.{example}"),
+        "help": message(f"{field} is not as the shape {shape} asks for.{example}"),
         "defaultConfiguration": {"level": _LEVELS[kind.severity]},
         "properties": {"shape": kind.shape, "path": kind.path, "components": list(kind.components)},
     }
@@ -106,7 +111,7 @@ def _result(found: Finding, kind: Kind, name: str, number: int, sources: Sequenc
         "partialFingerprints": {"primaryLocationLineHash": f"{same[:16]}:1", "finding/v1": same},
     }
     if found.origin:
-        field = f", field {sentence(found.origin_field)}" if found.origin_field else ""
+        field = f", field {sentence(found.origin_field, _NAME)}" if found.origin_field else ""
         told = message(f"The record that this was made from{field}.")
         where = _physical(found.origin.source, found.origin.line)
         result["relatedLocations"] = [{"id": 1, "physicalLocation": where, "message": told}]
@@ -133,5 +138,5 @@ def _invocation(report: Report, presentation: Presentation) -> Document:
     invocation: Document = {"executionSuccessful": True}
     alarm = view_of_json({**head(report, presentation), "kinds": []})["alarm"]
     if alarm:
-        invocation["toolExecutionNotifications"] = [{"level": "error", "message": message(alarm)}]
+        invocation["toolExecutionNotifications"] = [{"level": "error", "message": message(" ".join(alarm))}]
     return invocation

@@ -30,8 +30,7 @@ class _Text:
 
     def lines(self, told: View) -> Iterator[str]:
         yield self._painted(told["verdict"], told["state"])
-        if told["alarm"]:
-            yield self._painted(told["alarm"], "alarm")
+        yield from (self._painted(sentence, "alarm") for sentence in told["alarm"])
         yield told["read"]
         yield from self._checked(told["checked"], told["idle"])
         for kind in told["kinds"]:

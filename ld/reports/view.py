@@ -72,8 +72,8 @@ class View(TypedDict):
     state: str
     """`empty`, `conforms`, `passed` or `failed`."""
     verdict: str
-    alarm: str
-    """What everybody must hear who takes the verdict for praise."""
+    alarm: list[str]
+    """What everybody must hear who takes the verdict for praise, in sentences."""
     read: str
     counts: list[tuple[str, int]]
     checked: list[ShapeView]
@@ -104,7 +104,7 @@ def view_of_json(told: Document, first: int = 5, seconds: float | None = None, l
         checked=[_shape(shape, name) for shape, name in shapes if shape["nodes"]],
         idle=[_shape(shape, name) for shape, name in shapes if not shape["nodes"]],
         kinds=kinds,
-        cut="The JSON report has all findings." if any(kind["more"] for kind in kinds) else "",
+        cut="The JSON report has all findings." if any(kind["count"] > len(kind["findings"]) for kind in kinds) else "",
     )
 
 
@@ -186,7 +186,7 @@ def _shape(told: Document, name: str) -> ShapeView:
 
 
 def _state(told: Document) -> str:
-    if told["empty"]:
+    if told["empty"] and told["conforms"]:
         return "empty"
     return "conforms" if told["conforms"] else "failed" if told["failed"] else "passed"
 
@@ -203,18 +203,18 @@ def _verdict(told: Document) -> str:
     }[_state(told)]
 
 
-def _alarm(told: Document) -> str:
-    if not told["empty"]:
-        return ""
+def _alarm(told: Document) -> list[str]:
+    if _state(told) != "empty":
+        return []
     if not told["triples"]:
-        return "There is nothing in this data: is it the right file?"
+        return ["There is nothing in this data: is it the right file?"]
     if not told["checked"]:
-        return "None of the shapes says what it is for: give them targets, such as sh:targetClass."
-    names = listed(_names(told["checked"]), _SHAPES)
-    return (
-        "Nothing in this data is of a kind that the shapes check, so this says nothing about its quality. "
-        f"The shapes look for: {names}. Check class names and namespaces: bibo:thesis is not bibo:Thesis."
-    )
+        return ["None of the shapes says what it is for: give them targets, such as sh:targetClass."]
+    return [
+        "Nothing in this data is of a kind that the shapes check, so this says nothing about its quality.",
+        f"The shapes look for: {listed(_names(told['checked']), _SHAPES)}.",
+        "Check class names and namespaces: bibo:thesis is not bibo:Thesis.",
+    ]
 
 
 def _read(told: Document, seconds: float | None) -> str:

@@ -54,6 +54,7 @@ def report(outcome: Outcome, about: About, source: Source | None = None) -> Repo
         checked=outcome.checked,
         paths=about.paths,
         triples=len(outcome.graph),
+        things=outcome.things,
         names={shape: about[outcome.shapes[shape]].name for shape in outcome.checked},
     )
 

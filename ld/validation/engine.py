@@ -52,6 +52,8 @@ class Outcome:
     checked: Mapping[str, int]
     shapes: Mapping[str, Term]
     """The shapes that `checked` names."""
+    things: int
+    """How many different nodes were checked."""
 
     def results(self) -> Iterator[Result]:
         """The results one by one."""
@@ -87,12 +89,15 @@ class Engine:
         run = _Run(graph, self.authority)
         rows: list[Rows] = []
         checked: dict[str, int] = {}
+        looked_at: list[Ids] = []
         for root in self._roots:
             nodes = root.nodes(graph)
-            checked[_id(root.term)] = 0 if root.shape.deactivated else len(nodes)
-            if len(nodes) and not root.shape.deactivated:
+            checked[_id(root.term)] = len(nodes)
+            if len(nodes):
+                looked_at.append(nodes)
                 rows.extend(root.rows(run, nodes))
-        return Outcome(graph, rows, checked, {_id(root.term): root.term for root in self._roots})
+        shapes = {_id(root.term): root.term for root in self._roots}
+        return Outcome(graph, rows, checked, shapes, len(members(looked_at)))
 
     def results(self, triples: Iterable[ox.Triple]) -> list[Result]:
         """The results for triples at hand, in any order."""
@@ -236,7 +241,9 @@ class _Root:
             self.reason = str(reason)
 
     def nodes(self, graph: DataGraph) -> Ids:
-        """The focus nodes (SHACL §2.1), each once, ordered."""
+        """The focus nodes (SHACL §2.1), each once, ordered; none for a shape that is turned off."""
+        if self.shape.deactivated:
+            return members(())
         found = [self._nodes]
         for number in self._classes.tolist():
             found.append(graph.subjects(self._type, with_below(graph, number, self._below))[1])
