@@ -14,17 +14,22 @@ _QUERIES = {SH + name for name in ("select", "ask", "construct", "update")}
 _NAMES = {SH + "prefix": re.compile(r"[\w.-]*"), SH + "namespace": re.compile(r"[^\x00-\x20<>\"{}|\\^`]*")}
 """What pySHACL writes into queries as it stands."""
 
-_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-# SPARQL 1.1, §19.8: what can hide a word (strings, IRIs, comments), variables and prefixed names, then the words.
+_ESCAPE = re.compile(r"\\u([0-9a-f]{4}(?:[0-9a-f]{4})?)", re.IGNORECASE)
+"""As rdflib reads them; SPARQL has four digits for u and eight for U."""
+# SPARQL 1.1, §19.8: what can hide a word (strings, IRIs, comments), variables, language tags, numbers and prefixed names,
+# then the words. What is not ASCII counts as a part of names: where it may not be, the query cannot be read at all.
 _TOKEN = re.compile(
     r"""
       '''(?:(?:'|'')?(?:[^'\\]|\\.))*''' | \"\"\"(?:(?:"|"")?(?:[^"\\]|\\.))*\"\"\"
     | '(?:[^'\\\n\r]|\\.)*' | "(?:[^"\\\n\r]|\\.)*"
     | <[^\x00-\x20<>"{}|^`\\]*>
     | \#[^\n\r]*
-    | [?$]\w+
-    | (?P<prefix>[\w.-]*):[\w.:%\\-]*
-    | (?P<word>[A-Za-z_]\w*)
+    | [?$][\w\x80-\U0010ffff]+
+    | @[A-Za-z]+(?:-[A-Za-z0-9]+)*
+    | [0-9.]+(?:[Ee][+-]?[0-9]+)?
+    | (?P<prefix>[A-Za-z\x80-\U0010ffff][\w.\x80-\U0010ffff-]*)?:
+      (?:(?:[\w:\x80-\U0010ffff]|%[0-9A-Fa-f]{2}|\\.)(?:[\w.:\x80-\U0010ffff-]|%[0-9A-Fa-f]{2}|\\.)*)?
+    | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -54,16 +59,16 @@ def check(shapes: Iterable[Triple]) -> None:
 def words(query: str) -> list[str]:
     """The words of a query in capitals: not what stands in strings, IRIs, comments, local names and variables.
 
-    Prefixes count: rdflib reads `FROM:a` as a word and a name.
+    Prefixes count, as far as they are ASCII: rdflib reads `FROM:a` and `FROMÉ:a` as a word and a name.
 
     >>> words('SELECT ?from WHERE { ?a <http://service> "LOAD" } # FROM')
     ['SELECT', 'WHERE']
     """
-    plain = _ESCAPE.sub(lambda found: _character(found[1] or found[2]), query)
+    plain = _ESCAPE.sub(_character, query)
     found = (token["word"] or token["prefix"] for token in _TOKEN.finditer(plain))
-    return [word.upper() for word in found if word]
+    return [re.split(r"[^\x00-\x7f]", word)[0].upper() for word in found if word]
 
 
-def _character(code: str) -> str:
-    number = int(code, 16)
+def _character(escape: re.Match[str]) -> str:
+    number = int(escape[1], 16)
     return chr(number) if number <= 0x10FFFF else "\ufffd"

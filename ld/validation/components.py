@@ -46,6 +46,7 @@ from ld.validation.authority import Authority, View, small
 from ld.validation.graph import BLANK, DataGraph, Ids, Mask, Positions
 from ld.validation.paths import NotCompiled
 from ld.validation.terms import from_rdflib
+from ld.validation.tokens import token
 
 _EMPTY_GRAPH = small(())
 _NOTHING = URIRef("urn:x-thesis-ld:nothing")
@@ -206,11 +207,11 @@ def with_below(graph: DataGraph, number: int | None, below: int | None) -> Ids:
 def _datatype(component: value.DatatypeConstraintComponent, compiler: Compiler) -> Check:
     if component.datatype_rule not in (XSD.string, RDF.langString):
         return partial(_by_value, component)
-    wanted = from_rdflib(component.datatype_rule)  # texts are never ill-typed
+    wanted = token(from_rdflib(component.datatype_rule))  # texts are never ill-typed
 
     def check(run: Run, given: Values) -> Iterator[Faults]:
         numbers = run.graph.datatypes
-        datatype = run.graph.datatype_numbers.get(wanted, -2)
+        datatype = run.graph.datatype_names.get(wanted, -2)
         return _of_values(component, given, numbers[given.values] != datatype)
 
     return check

@@ -21,6 +21,7 @@ from ld.validation.components import Check, Faults, Run, Values, compile_compone
 from ld.validation.graph import DataGraph, Ids, Mask, members
 from ld.validation.paths import NotCompiled, Path, compile_path
 from ld.validation.terms import from_rdflib, quiet
+from ld.validation.tokens import token
 
 _DEEPEST = 14
 """pySHACL gives up at shapes nested deeper than this."""
@@ -152,7 +153,7 @@ class _Checked:
 class _Compiler:
     """Compiles shapes, each once; those that refer to each other in a circle are not compiled."""
 
-    def __init__(self, authority: Authority, known: Mapping[Term, int]) -> None:
+    def __init__(self, authority: Authority, known: Mapping[bytes, int]) -> None:
         self._authority, self._known = authority, known
         self._done: dict[Node, _Checked | NotCompiled] = {}
         self._open: list[Node] = []
@@ -175,7 +176,7 @@ class _Compiler:
 
     def number(self, node: Node) -> int | None:
         """The number of a term of the shapes."""
-        return self._known.get(from_rdflib(node))
+        return self._known.get(token(from_rdflib(node)))
 
     def items(self, head: Node) -> list[Node]:
         """The members of a list."""
@@ -287,12 +288,13 @@ def _of_results(run: _Run, results: Iterable[Result]) -> Iterator[Rows]:
         )  # fmt: skip
 
 
-def _numbered(triples: Iterable[ox.Triple], also: Iterable[Term]) -> Mapping[Term, int]:
+def _numbered(triples: Iterable[ox.Triple], also: Iterable[Term]) -> Mapping[bytes, int]:
     """The terms of the shapes by number; blank nodes of shapes are never those of data."""
     named = (ox.NamedNode(str(node)) for node in (RDF.type, RDFS.subClassOf, RDFS.Resource))
     said = (term for triple in triples for term in (triple.subject, triple.predicate, triple.object))
     terms = (term for term in said if not isinstance(term, ox.BlankNode))
-    return {cast(Term, term): number for number, term in enumerate(dict.fromkeys([*named, *also, *terms]))}
+    tokens = map(token, cast(Iterable[Term], (*named, *also, *terms)))
+    return {name: number for number, name in enumerate(dict.fromkeys(tokens))}
 
 
 def _known(compiler: _Compiler, nodes: Iterable[Node]) -> Ids:

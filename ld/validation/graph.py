@@ -6,15 +6,17 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
 import pyoxigraph as ox
 
-from ld.namespaces import RDF
 from ld.rdf import Term
+from ld.validation import blocks
+from ld.validation.blocks import Block
 from ld.validation.report import Place
+from ld.validation.tokens import LANG_STRING, datatype, language, term, text, token
 
 Ids = npt.NDArray[np.int32]
 """Numbers of terms."""
@@ -23,42 +25,22 @@ Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 IRI, BLANK, LITERAL = 0, 1, 2
-_KINDS: Mapping[type, int] = {ox.NamedNode: IRI, ox.BlankNode: BLANK, ox.Literal: LITERAL}
-_LANG_STRING = ox.NamedNode(RDF + "langString")
+_KINDS = np.full(256, LITERAL, np.uint8)
+_KINDS[ord("<")], _KINDS[ord("_")] = IRI, BLANK
 _NO_IDS: Ids = np.empty(0, np.int32)
 _NO_POSITIONS: Positions = np.empty(0, np.int64)
 
 
-class Unsupported(Exception):
-    """Something of RDF 1.2 that SHACL is not defined for."""
+class Numbers(dict[bytes, int]):
+    """Tokens of terms and their numbers; a new one gets the next number."""
 
-
-class Numbers(dict[Term, int]):
-    """Terms and their numbers; a new term gets the next one. Raises `Unsupported` for a term of RDF 1.2."""
-
-    def __missing__(self, term: Term) -> int:
-        if isinstance(term, ox.Triple):
-            raise Unsupported("a triple is used as a value, which is RDF 1.2")
-        if type(term) is ox.Literal and term.direction is not None:
-            raise Unsupported("a text has a base direction, which is RDF 1.2")
-        self[term] = number = len(self)
+    def __missing__(self, token: bytes) -> int:
+        self[token] = number = len(self)
         return number
 
 
-class Renamed:
-    """Numbers of terms whose blank nodes are another file's: their labels get something in front."""
-
-    def __init__(self, numbers: Numbers, prefix: str) -> None:
-        self.numbers, self.prefix = numbers, prefix
-
-    def __getitem__(self, term: Term) -> int:
-        if type(term) is ox.BlankNode:
-            term = ox.BlankNode(self.prefix + term.value)
-        return self.numbers[term]
-
-
 class Piece(NamedTuple):
-    """Triples as four columns of equal length: numbers of terms, and the line that each triple ends on (0: unknown)."""
+    """Triples as four columns of equal length: numbers of terms, and the line that each triple ends on."""
 
     subjects: Ids
     predicates: Ids
@@ -66,19 +48,36 @@ class Piece(NamedTuple):
     lines: Ids
 
 
+class Terms(Sequence[Term]):
+    """Every term at its number; made of its token when it is asked for."""
+
+    def __init__(self, tokens: list[bytes]) -> None:
+        self.tokens = tokens
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @overload
+    def __getitem__(self, number: int) -> Term: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Term]: ...
+    def __getitem__(self, number: int | slice) -> Term | list[Term]:
+        found = self.tokens[number]
+        return term(found) if isinstance(found, bytes) else [term(each) for each in found]
+
+
 class DataGraph:
     """The data, and the terms that someone will ask for (those of the shapes, which have the first numbers)."""
 
     def __init__(
         self,
-        terms: list[Term],
-        known: Mapping[Term, int],
+        tokens: list[bytes],
+        known: Mapping[bytes, int],
         pieces: Sequence[Piece],
         files: Sequence[tuple[int, str]] = (),
     ) -> None:
         """files: each file by name, with the number that its lines are counted on from."""
-        self.terms = terms
-        """Every term at its number."""
+        self.terms = Terms(tokens)
         self._files = files
         self._known = known
         subjects, predicates, objects, lines = (
@@ -96,15 +95,10 @@ class DataGraph:
         self._inverse: dict[int, tuple[Ids, Ids]] = {}
 
     @classmethod
-    def of(cls, triples: Iterable[ox.Triple], known: Mapping[Term, int]) -> DataGraph:
+    def of(cls, triples: Iterable[ox.Triple], known: Mapping[bytes, int]) -> DataGraph:
         """A graph of triples at hand."""
         numbers = Numbers(known)
-        rows = [
-            (numbers[triple.subject], numbers[triple.predicate], numbers[triple.object])  # type: ignore[index]
-            for triple in triples
-        ]
-        table = np.array(rows, dtype=np.int32).reshape(-1, 3)
-        piece = Piece(table[:, 0], table[:, 1], table[:, 2], np.zeros(len(table), np.int32))
+        piece = numbers_of(blocks.of_triples(triples), numbers)
         return cls(list(numbers), known, [piece])
 
     def __len__(self) -> int:
@@ -112,15 +106,17 @@ class DataGraph:
 
     def find(self, term: Term) -> int | None:
         """The number of a term, or None when neither data nor shapes have it."""
-        number = self._known.get(term)
-        return self._numbers.get(term) if number is None else number
+        name = token(term)
+        number = self._known.get(name)
+        return self._numbers.get(name) if number is None else number
 
     def admit(self, term: Term) -> int:
         """The number of a term, which gets one if it has none."""
         number = self.find(term)
         if number is None:
-            self._numbers[term] = number = len(self.terms)
-            self.terms.append(term)
+            name = token(term)
+            self._numbers[name] = number = len(self.terms)
+            self.terms.tokens.append(name)
         return number
 
     # --- triples ---
@@ -177,39 +173,38 @@ class DataGraph:
     @cached_property
     def kinds(self) -> npt.NDArray[np.uint8]:
         """Of each term: IRI, BLANK or LITERAL."""
-        return np.fromiter((_KINDS[type(term)] for term in self.terms), np.uint8, len(self.terms))
+        return _KINDS[np.frombuffer(b"".join([name[:1] for name in self.terms.tokens]), np.uint8)]
 
     @cached_property
     def datatypes(self) -> Ids:
-        """Of each literal a number for its datatype, counted in `datatype_numbers`; -1 of other terms."""
-        numbers, literal = self.datatype_numbers, ox.Literal
-        typed = (numbers[term.datatype] if type(term) is literal else -1 for term in self.terms)
-        return np.fromiter(typed, np.int32, len(self.terms))
+        """Of each literal the place of its datatype in `datatype_names`; -1 of other terms."""
+        places, tokens = self.datatype_names, self.terms.tokens
+        found = (places.setdefault(name, len(places)) if name else -1 for name in map(datatype, tokens))
+        return np.fromiter(found, np.int32, len(tokens))
 
     @cached_property
-    def datatype_numbers(self) -> Numbers:
-        """The number of each datatype in `datatypes`."""
-        return Numbers()
+    def datatype_names(self) -> dict[bytes, int]:
+        """The tokens of datatypes, and their places in `datatypes`."""
+        return {}
 
     @cached_property
     def languages(self) -> Ids:
         """Of each language-tagged literal a number for its tag, whatever its case; -1 of other terms."""
-        tags: dict[str, int] = {}
+        tags: dict[bytes, int] = {}
         found = np.full(len(self.terms), -1, np.int32)
-        tagged = self.datatypes == self.datatype_numbers[_LANG_STRING]
+        tagged = self.datatypes == self.datatype_names.get(LANG_STRING, -2)
         for number in np.flatnonzero(tagged).tolist():
-            tag: str = self.terms[number].language  # type: ignore[union-attr,assignment]
-            found[number] = tags.setdefault(tag.lower(), len(tags))
+            found[number] = tags.setdefault(language(self.terms.tokens[number]), len(tags))
         return found
 
     def texts(self, numbers: Ids) -> list[str]:
         """The IRIs, labels and lexical forms of terms."""
-        terms = self.terms
-        return [terms[number].value for number in numbers.tolist()]
+        tokens = self.terms.tokens
+        return [text(tokens[number]) for number in numbers.tolist()]
 
     @cached_property
-    def _numbers(self) -> dict[Term, int]:
-        return {term: number for number, term in enumerate(self.terms)}
+    def _numbers(self) -> dict[bytes, int]:
+        return {name: number for number, name in enumerate(self.terms.tokens)}
 
     @cached_property
     def _by_subject(self) -> tuple[Ids, Ids]:
@@ -234,6 +229,16 @@ class DataGraph:
         if not new.all():
             self._subjects, self._predicates = self._subjects[new], self._predicates[new]
             self._objects, self._lines = self._objects[new], self._lines[new]
+
+
+def numbers_of(block: Block, numbers: Numbers, rename: bytes = b"") -> Piece:
+    """The triples of a block in the numbers of a graph; `rename` is put in front of the labels of blank nodes."""
+    if rename:
+        names = (b"_:" + rename + name[2:] if name[:2] == b"_:" else name for name in block.tokens)
+        table = np.array([numbers[name] for name in names], np.int32)
+    else:
+        table = np.array([numbers[name] for name in block.tokens], np.int32)
+    return Piece(table[block.subjects], table[block.predicates], table[block.objects], block.lines)
 
 
 def distinct(positions: Positions, values: Ids) -> tuple[Positions, Ids]:
