@@ -271,14 +271,14 @@ def _validated(
             processes=workers or len(os.sched_getaffinity(0)),
         )
         with _reading() as (progress, stage):
-            report, validator = validate(asked, progress, stage)
+            report = validate(asked, progress, stage)
         shown = reports.Presentation(
             tuple(item.name for item in asked.inputs),
             seconds=monotonic() - started,
             first=first,
             fail_on=fail_on,
             color=sys.stdout.isatty(),
-            decided=validator.engine.explain() if explain else None,
+            decided=report.decided if explain else None,
         )
         for piece in reports.BY_NAME[name].write(report, shown):
             sys.stdout.write(piece)

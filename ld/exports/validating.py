@@ -35,15 +35,15 @@ class Validation:
 
 def validate(
     asked: Validation, progress: Progress = lambda name, share: None, stage: Callable[[str], None] = lambda name: None
-) -> tuple[Report, Validator]:
-    """The report, and the shapes at work, which can `explain` who decided what.
+) -> Report:
+    """What the shapes find in the data.
 
     Raises `DataError` for data that cannot be read, `ShapesError` for shapes that cannot be used.
     """
     judge = validator(asked.shapes, asked.limits)
     graph = load(asked.inputs, judge.engine.known, limits=asked.limits, processes=asked.processes, progress=progress)
     stage("Checking")
-    return judge.judge(graph, _source(asked)), judge
+    return judge.judge(graph, _source(asked))
 
 
 def validator(inputs: Sequence[Input], limits: Limits = NO_LIMITS) -> Validator:

@@ -10,7 +10,11 @@ from ld.exports.exchange import LINE, VIEW, Answer, Request
 from ld.exports.validating import Validation, validate
 from ld.reports.view import view
 from ld.validation.inputs import SYNTAXES, bytes_input
+from ld.validation.report import Report
 
+_SHAPES = "shapes"
+_LARGEST, _LARGEST_VIEW = 50_000_000, 5_000_000
+"""Bytes in a report; the second is for a page, which the server itself makes of it."""
 _SAMPLE = (
     b"<http://a.org/t> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://purl.org/ontology/bibo/Thesis> .\n"
 )
@@ -43,20 +47,36 @@ def warm_up() -> None:
 
 
 def _answered(asked: Request) -> Answer:
+    name = asked.name if asked.name != _SHAPES else "data"  # errors name what they are in
     try:
-        shapes = [bytes_input("shapes", asked.shapes, asked.shapes_syntax)] if asked.shapes else []
-        data = bytes_input(asked.name, asked.data, asked.syntax)
-        report, _ = validate(Validation([data], shapes, limits=asked.limits))
-        shown = reports.Presentation((asked.name,), first=asked.first, fail_on=asked.fail_on)
-        if asked.format == VIEW:
-            body = json.dumps(view(report, shown, LINE))
-        else:
-            body = "".join(reports.BY_NAME[asked.format].write(report, shown))
-        return Answer(200, body.encode(), failed=report.empty or report.fails(asked.fail_on))
+        shapes = [bytes_input(_SHAPES, asked.shapes, asked.shapes_syntax)] if asked.shapes else []
+        data = bytes_input(name, asked.data, asked.syntax)
+        report = validate(Validation([data], shapes, limits=asked.limits))
+        shown = reports.Presentation((name,), first=asked.first, fail_on=asked.fail_on)
+        failed = report.empty or report.fails(asked.fail_on)
+        return Answer(200, _written(name, report, shown, asked.format), failed=failed)
     except TooLarge as error:
-        return Answer(413, problem=str(error), line=error.line)
+        return _refused(413, error)
     except DataError as error:
-        status = 422 if error.source == "shapes" else 400
-        return Answer(status, problem=str(error), line=error.line, column=error.column)
+        return _refused(422 if error.source == _SHAPES else 400, error)
     except ShapesError as error:
-        return Answer(422, problem=str(error))
+        return Answer(422, problem=str(error), in_shapes=True)
+
+
+def _written(name: str, report: Report, shown: reports.Presentation, form: str) -> bytes:
+    """The report; raises `TooLarge` for one that would fill the server that passes it on."""
+    if form == VIEW:
+        pieces, most, other = iter((json.dumps(view(report, shown, LINE)),)), _LARGEST_VIEW, ""
+    else:
+        pieces, most, other = reports.BY_NAME[form].write(report, shown), _LARGEST, ", or ask for text/plain"
+    written = bytearray()
+    for piece in pieces:
+        written += piece.encode()
+        if len(written) > most:
+            told = f"the report on it is longer than {most:,} bytes"
+            raise TooLarge(name, told, way_out=f"Validate it in parts{other}.")
+    return bytes(written)
+
+
+def _refused(status: int, error: DataError) -> Answer:
+    return Answer(status, b"", str(error), error.line, error.column, in_shapes=error.source == _SHAPES)

@@ -55,6 +55,7 @@ def report(outcome: Outcome, about: About, source: Source | None = None) -> Repo
         paths=about.paths,
         triples=len(outcome.graph),
         things=outcome.things,
+        decided=outcome.decided,
         names={shape: about[outcome.shapes[shape]].name for shape in outcome.checked},
     )
 

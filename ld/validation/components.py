@@ -39,18 +39,25 @@ from pyshacl.constraints.core import (
     value_range_constraints as ranges,
 )
 from pyshacl.shape import Shape
-from rdflib import RDF, RDFS, SH, XSD, BNode, Literal, URIRef
+from rdflib import RDF, RDFS, SH, XSD, Literal, URIRef
 from rdflib.term import Node
 
 from ld.validation.authority import Authority, View, small
-from ld.validation.graph import BLANK, DataGraph, Ids, Mask, Positions
+from ld.validation.graph import BLANK, IRI, LITERAL, DataGraph, Ids, Mask, Positions
 from ld.validation.paths import NotCompiled
 from ld.validation.terms import from_rdflib
 from ld.validation.tokens import token
 
 _EMPTY_GRAPH = small(())
 _NOTHING = URIRef("urn:x-thesis-ld:nothing")
-_ANY_KIND = (URIRef("urn:x-thesis-ld:iri"), BNode("blank"), Literal("literal"))
+_NODE_KINDS: Mapping[Node, list[int]] = {
+    SH.IRI: [IRI],
+    SH.BlankNode: [BLANK],
+    SH.Literal: [LITERAL],
+    SH.BlankNodeOrIRI: [BLANK, IRI],
+    SH.BlankNodeOrLiteral: [BLANK, LITERAL],
+    SH.IRIOrLiteral: [IRI, LITERAL],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +225,9 @@ def _datatype(component: value.DatatypeConstraintComponent, compiler: Compiler) 
 
 
 def _node_kind(component: value.NodeKindConstraintComponent, compiler: Compiler) -> Check:
-    wrong: list[bool] = []
-
-    def check(run: Run, given: Values) -> Iterator[Faults]:
-        if not wrong:
-            reported = _by_itself(component, run, _ANY_KIND)
-            wrong.extend(bool(reported[node]) for node in _ANY_KIND)  # in the order of IRI, BLANK, LITERAL
-        return _of_values(component, given, np.array(wrong)[run.graph.kinds[given.values]])
-
-    return check
+    wrong = np.ones(3, np.bool_)
+    wrong[_NODE_KINDS.get(component.nodekind_rule, [])] = False
+    return lambda run, given: _of_values(component, given, wrong[run.graph.kinds[given.values]])
 
 
 # --- §4.2 cardinality ---

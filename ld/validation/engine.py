@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS, CONSTRAINT_PARAMETERS_MAP
 from pyshacl.errors import ConstraintLoadWarning
 from pyshacl.shape import Shape
-from rdflib import RDF, RDFS
+from rdflib import RDF, RDFS, BNode
 from rdflib.term import Node
 
 from ld.rdf import Term
@@ -23,6 +23,7 @@ from ld.validation.paths import NotCompiled, Path, compile_path
 from ld.validation.terms import from_rdflib, quiet
 from ld.validation.tokens import token
 
+_COLLAPSES = "a value of xsd:token or xsd:normalizedString has white space that rdflib takes out"
 _DEEPEST = 14
 """pySHACL gives up at shapes nested deeper than this."""
 
@@ -55,6 +56,8 @@ class Outcome:
     """The shapes that `checked` names."""
     things: int
     """How many different nodes were checked."""
+    decided: Mapping[str, str | None]
+    """Of each of these shapes: None when it was decided here, else why pySHACL decided it."""
 
     def results(self) -> Iterator[Result]:
         """The results one by one."""
@@ -98,7 +101,8 @@ class Engine:
                 looked_at.append(nodes)
                 rows.extend(root.rows(run, nodes))
         shapes = {_id(root.term): root.term for root in self._roots}
-        return Outcome(graph, rows, checked, shapes, len(members(looked_at)))
+        decided = dict.fromkeys(shapes, _COLLAPSES) if graph.collapses else self.explain()
+        return Outcome(graph, rows, checked, shapes, len(members(looked_at)), decided)
 
     def results(self, triples: Iterable[ox.Triple]) -> list[Result]:
         """The results for triples at hand, in any order."""
@@ -158,9 +162,12 @@ class _Compiler:
         self._done: dict[Node, _Checked | NotCompiled] = {}
         self._open: list[Node] = []
         self._depths: list[int] = []
+        self._circular = _has_circle(dict(authority.graph.subject_objects(RDF.rest)))
 
     def shape(self, node: Node) -> _Checked:
         """A shape; raises `NotCompiled`."""
+        if self._circular:
+            raise NotCompiled("a list in the shapes is circular")
         if node in self._open:
             raise NotCompiled("it is recursive")
         if len(self._open) > _DEEPEST:
@@ -201,7 +208,7 @@ class _Compiler:
             self._depths.pop()
 
     def _compiled(self, shape: Shape) -> _Checked:
-        if shape.find_custom_constraints():
+        if self._has_own_components(shape):
             raise NotCompiled("it uses a constraint component of its own")
         path = compile_path(self._authority.graph, shape.path(), self.number) if shape.is_property_shape else None
         checked = _Checked(shape, path, list(self._checks(shape)))
@@ -209,6 +216,12 @@ class _Compiler:
         if checked.depth > _DEEPEST:
             raise NotCompiled(f"it is nested more than {_DEEPEST} shapes deep")
         return checked
+
+    def _has_own_components(self, shape: Shape) -> bool:
+        try:
+            return bool(shape.find_custom_constraints())
+        except Exception as error:
+            raise NotCompiled("a constraint component beside it cannot be read") from error
 
     def _checks(self, shape: Shape) -> Iterator[Check]:
         asked = {predicate for predicate, _ in shape.sg.predicate_objects(shape.node)}
@@ -237,6 +250,8 @@ class _Root:
         self._objects_of, self._subjects_of = _known(compiler, objects), _known(compiler, subjects)
         self._type, self._below = compiler.number(RDF.type), compiler.number(RDFS.subClassOf)
         try:
+            if any(isinstance(node, BNode) for node in (*nodes, *classes, *objects, *subjects)):
+                raise NotCompiled("a target of it is a blank node")
             self._compiled = compiler.shape(shape.node)
         except NotCompiled as reason:
             self.reason = str(reason)
@@ -254,7 +269,7 @@ class _Root:
 
     def rows(self, run: _Run, nodes: Ids) -> Iterator[Rows]:
         """The results for the focus nodes."""
-        if self._compiled is None:
+        if self._compiled is None or run.graph.collapses:
             yield from _of_results(run, run.authority.validate(self.shape, run.view, run.view.nodes(nodes)))
             return
         for found in self._compiled.faults(run, nodes):
@@ -304,6 +319,21 @@ def _known(compiler: _Compiler, nodes: Iterable[Node]) -> Ids:
 
 def _targeted(shape: Shape) -> bool:
     return any(list(targets) for targets in shape.target())
+
+
+def _has_circle(following: Mapping[Node, Node]) -> bool:
+    """Whether going from node to node leads back to one that was passed."""
+    good: set[Node] = set()
+    for start in following:
+        passed: dict[Node, None] = {}
+        node: Node | None = start
+        while node is not None and node not in good:
+            if node in passed:
+                return True
+            passed[node] = None
+            node = following.get(node)
+        good.update(passed)
+    return False
 
 
 def _id(term: Term) -> str:

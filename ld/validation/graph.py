@@ -16,7 +16,7 @@ from ld.rdf import Term
 from ld.validation import blocks
 from ld.validation.blocks import Block
 from ld.validation.report import Place
-from ld.validation.tokens import LANG_STRING, datatype, language, term, text, token
+from ld.validation.tokens import COLLAPSING, LANG_STRING, datatype, language, term, text, token
 
 Ids = npt.NDArray[np.int32]
 """Numbers of terms."""
@@ -188,13 +188,22 @@ class DataGraph:
         return {}
 
     @cached_property
+    def collapses(self) -> bool:
+        """Whether there is a value whose white space rdflib would not leave as it is."""
+        self.datatypes  # noqa: B018  counts them
+        places = [place for name in COLLAPSING if (place := self.datatype_names.get(name)) is not None]
+        concerned = np.flatnonzero(np.isin(self.datatypes, places)).astype(np.int32) if places else _NO_IDS
+        return any(value != " ".join(value.split()) for value in self.texts(concerned))
+
+    @cached_property
     def languages(self) -> Ids:
         """Of each language-tagged literal a number for its tag, whatever its case; -1 of other terms."""
         tags: dict[bytes, int] = {}
         found = np.full(len(self.terms), -1, np.int32)
         tagged = self.datatypes == self.datatype_names.get(LANG_STRING, -2)
         for number in np.flatnonzero(tagged).tolist():
-            found[number] = tags.setdefault(language(self.terms.tokens[number]), len(tags))
+            if tag := language(self.terms.tokens[number]):
+                found[number] = tags.setdefault(tag, len(tags))
         return found
 
     def texts(self, numbers: Ids) -> list[str]:

@@ -118,6 +118,8 @@ class Report:
     """The paths of findings that are more than one property, spelled out."""
     triples: int = 0
     """How many triples were looked at, each counted once."""
+    decided: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    """Of each shape of `checked`: None, or why pySHACL decided it."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What people call the shapes of `checked`."""
     things: int | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import local
 
 import pyoxigraph as ox
@@ -14,7 +15,7 @@ from rdflib.term import Node
 from ld.namespaces import XSD
 from ld.rdf import Term
 
-_STRING = XSD + "string"
+_STRING, _BOOLEAN = XSD + "string", XSD + "boolean"
 _READING = local()
 # A value that is not of its datatype is for the shapes to find; rdflib would print a traceback for each.
 logging.getLogger("rdflib.term").addFilter(lambda _: not getattr(_READING, "now", False))
@@ -36,7 +37,9 @@ def _literal(given: ox.Literal) -> Literal:
     datatype = given.datatype.value
     if datatype == _STRING:
         return Literal(given.value)
-    with quiet():
+    with quiet(), warnings.catch_warnings() if datatype == _BOOLEAN else nullcontext():
+        if datatype == _BOOLEAN:
+            warnings.simplefilter("ignore")  # of "maybe" rdflib makes false, and says so
         return Literal(given.value, datatype=datatype, normalize=False)
 
 

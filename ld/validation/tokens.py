@@ -12,6 +12,9 @@ from ld.rdf import Term
 _BEFORE, _AFTER = b"<a:> <a:> ", b" .\n"
 STRING, LANG_STRING = f"<{XSD}string>".encode(), f"<{RDF}langString>".encode()
 
+COLLAPSING = (f"<{XSD}token>".encode(), f"<{XSD}normalizedString>".encode())
+"""Datatypes of which rdflib changes the white space of values, whatever it is asked."""
+
 
 class Unsupported(Exception):
     """Something of RDF 1.2 that SHACL is not defined for."""
@@ -89,5 +92,6 @@ def datatype(token: bytes) -> bytes | None:
 
 
 def language(token: bytes) -> bytes:
-    """The language tag of a language-tagged literal, in lower case."""
-    return token[token.rindex(b"@") + 1 :].lower()
+    """The language tag of a literal, in lower case; nothing where there is none."""
+    tag = token[token.rindex(b'"') + 1 :]
+    return tag[1:].lower() if tag[:1] == b"@" else b""
