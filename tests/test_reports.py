@@ -260,6 +260,7 @@ def test_json_tells_everything_of_a_finding() -> None:
         "field": "Year of award",
         "path": DCTERMS + "issued",
         "value": {"type": "literal", "value": "20l4", "datatype": XSD + "gYear"},
+        "present": [],
         "message": '"20l4" is not a year of award: give the year in four digits (as xsd:gYear), such as 2014.',
         "severity": "violation",
         "components": [SH + "DatatypeConstraintComponent", SH + "PatternConstraintComponent"],

@@ -16,7 +16,7 @@ from ld.namespaces import RDF, XSD
 from ld.rdf import Term
 from ld.reports.plain import UNSEEN, local_name
 from ld.reports.presentation import Presentation
-from ld.validation.report import Finding, Kind, Report
+from ld.validation.report import Finding, Kind, Place, Report
 
 FORMAT = NAMESPACE + "report/1"
 """What a document says that it is: another number when a reader of this one would be misled."""
@@ -62,17 +62,18 @@ def kind(each: Kind) -> Document:
 
 def finding(found: Finding) -> Document:
     """One finding, whole by itself."""
-    place, origin = found.place, found.origin
+    origin = found.origin
     return {
         "focus": {"type": _type(found), "id": found.focus, "label": found.label or None},
         "field": found.name or local_name(found.path or found.shape),
         "path": found.path,
         "value": _value(found),
+        "present": [{"value": term(each.term), "place": _place(each.place)} for each in found.present],
         "message": found.message,
         "severity": found.severity,
         "components": list(found.components),
         "shape": found.shape,
-        "place": place and {"file": place.file, "line": place.line},
+        "place": _place(found.place),
         "origin": origin
         and {"source": origin.source, "line": origin.line, "field": found.origin_field, "layout": origin.layout},
         "times": found.times,
@@ -127,6 +128,10 @@ def _checked(shape: str, report: Report, presentation: Presentation) -> Document
         reason = presentation.decided[shape]
         told |= {"decided_by": "thesis-ld" if reason is None else "pySHACL", "reason": reason}
     return told
+
+
+def _place(place: Place | None) -> Document | None:
+    return None if place is None else {"file": place.file, "line": place.line}
 
 
 def _type(found: Finding) -> str:

@@ -120,6 +120,8 @@ def _lines(seen: FindingView) -> Iterator[str]:
     yield f"Field: {seen['field']}"
     if seen["value"]:
         yield f"Value: {seen['value']}"
+    if seen["present"]:
+        yield f"There are {seen['present']}"
     if seen["place"]:
         yield f"Place: {seen['place']}"
     if seen["origin"]:

@@ -102,6 +102,7 @@ def _rule(kind: Kind, name: str) -> Document:
 def _result(found: Finding, kind: Kind, name: str, number: int, sources: Sequence[str]) -> Document:
     seen, same = finding_view(finding(found)), fingerprint(found)
     value = f" Value: {seen['value']}." if seen["value"] else ""
+    value += f" There are {seen['present']}." if seen["present"] else ""
     result: Document = {
         "ruleId": name,
         "ruleIndex": number,

@@ -70,6 +70,8 @@ class _Text:
             yield finding["message"]
         if finding["value"]:
             yield f"value: {finding['value']}"
+        if finding["present"]:
+            yield f"there are {finding['present']}"
         places = finding["place"], f"from {finding['origin']}" if finding["origin"] else ""
         if any(places):
             yield self._painted("; ".join(filter(None, places)), "dim")

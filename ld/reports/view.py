@@ -11,8 +11,9 @@ from ld.reports.plain import counted, listed, local_name, sentence, shown
 from ld.reports.presentation import Presentation
 from ld.validation.report import Report
 
-_NAME, _LABEL, _VALUE, _MESSAGE, _ADDRESS = 100, 160, 240, 600, 400
-"""Characters that are shown of the names of fields, shapes and files; of labels, values, messages and IRIs."""
+_NAME, _LABEL, _VALUE, _MESSAGE, _ADDRESS, _PRESENT = 100, 160, 240, 600, 400, 80
+"""Characters that are shown of the names of fields, shapes and files; of labels, values, messages and IRIs; of one
+of several values."""
 _SOURCES, _SHAPES = 3, 12
 """Files and shapes that a sentence names."""
 _UNNAMED = {"uri": "{}", "bnode": "a thing without an address ({})", "literal": '"{}"'}
@@ -33,6 +34,8 @@ class FindingView(TypedDict):
     message: str
     value: str
     """The value at fault, where the message does not show it."""
+    present: str
+    """The values that are there, where they are too many."""
     place: str
     place_href: str
     line: int | None
@@ -122,6 +125,7 @@ def finding_view(told: Document, number: str = "", lines: str = "") -> FindingVi
         field=field,
         message=sentence(told["message"], _MESSAGE) or f"{field} is not as it should be.",
         value=_value(told["value"], message, focus["id"]),
+        present=", ".join(map(_present, told["present"])),
         place=f"{shown(place['file'], _NAME)}, line {place['line']}" if place else "",
         place_href=lines.replace("{line}", str(place["line"])) if place and lines else "",
         line=place["line"] if place else None,
@@ -164,6 +168,12 @@ def _value(told: dict[str, Any] | None, message: str, focus: str) -> str:
     if quoted or (len(part) > 3 and part in message):
         return ""
     return f'"{shown(told["value"], _VALUE)}"'
+
+
+def _present(told: Document) -> str:
+    value, place = told["value"], told["place"]
+    tag = f" ({shown(value['language'])})" if "language" in value else ""
+    return f'"{shown(value["value"], _PRESENT)}"{tag}' + (f" (line {place['line']})" if place else "")
 
 
 def _names(checked: list[Document]) -> list[str]:

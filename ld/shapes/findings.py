@@ -10,18 +10,21 @@ from itertools import groupby
 import numpy as np
 from pyoxigraph import NamedNode
 
-from ld.namespaces import DCTERMS, FOAF, RDFS, SCHEMA, SKOS
+from ld.namespaces import DCTERMS, FOAF, RDFS, SCHEMA, SH, SKOS
 from ld.rdf import Term
 from ld.record import Origin
 from ld.shapes.about import About, name_of
 from ld.validation.engine import Outcome, Rows
 from ld.validation.graph import DataGraph, Ids
-from ld.validation.report import SEVERITIES, Finding, Kind, Report, Severity, shortened
+from ld.validation.report import SEVERITIES, Finding, Kind, Present, Report, Severity, shortened
 
 _SEVERITIES = {iri.value: severity for severity, iri in SEVERITIES.items()}
 _RANKS = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 _SHOWN = 80
 """Characters of a value that a message shows."""
+_TOO_MANY = frozenset(f"{SH}{name}ConstraintComponent" for name in ("MaxCount", "UniqueLang"))
+_MANY = 5
+"""Values that are listed where there are too many."""
 _BATCH = 512
 """Findings that are made at once."""
 
@@ -137,6 +140,7 @@ def _findings(
         values = None if same.values is None else same.values[start : start + _BATCH]
         lines = graph.lines(focus, predicate, values)
         labels = _labels(graph, focus)
+        present = _present(graph, focus, predicate) if same.components[0] in _TOO_MANY else {}
         for place, number in enumerate(focus.tolist()):
             focus_term: Term = terms[number]
             term: Term | None = None if values is None else terms[int(values[place])]
@@ -158,9 +162,21 @@ def _findings(
                 place=graph.place(int(lines[place])),
                 origin=origin[0] if origin else None,
                 origin_field=origin[1] if origin else None,
+                present=present.get(place, ()),
                 times=same.times,
                 severity_iri=made_up,
             )
+
+
+def _present(graph: DataGraph, focus: Ids, predicate: int | None) -> dict[int, tuple[Present, ...]]:
+    """The first few values of each node, by its place."""
+    positions, values = graph.objects(predicate, focus)
+    lines = graph.lines(focus[positions], predicate, values)
+    found: dict[int, list[Present]] = {}
+    for place, value, line in zip(positions.tolist(), values.tolist(), lines.tolist(), strict=True):
+        if len(listed := found.setdefault(place, [])) < _MANY:
+            listed.append(Present(graph.terms[value], graph.place(line)))
+    return {place: tuple(listed) for place, listed in found.items()}
 
 
 def _labels(graph: DataGraph, focus: Ids) -> dict[int, str]:

@@ -42,6 +42,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """One of several values where there are too many."""
+
+    term: Term
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault of one value: what is wrong and what to do.
 
@@ -73,6 +81,8 @@ class Finding:
     """Where the record stood that one of our own builds made the description from."""
     origin_field: str | None = None
     """What the field is called there: `Date`."""
+    present: tuple[Present, ...] = ()
+    """The values that are there, the first few of them, where the fault is that there are too many."""
     times: int = 1
     """How many results of the standard's report this is."""
     severity_iri: str = ""

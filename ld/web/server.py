@@ -13,6 +13,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from ld import sandbox
 from ld.errors import LdError, NothingPublished, SettingsError
 from ld.settings import PREFIX, Settings
 from ld.snapshot import Publication
@@ -67,6 +68,8 @@ def greeting(settings: Settings) -> list[str]:
             f"  The addresses in the data begin with {base}, which is not this server's own address: "
             "let a proxy there pass its requests here, or build with another --base."
         )
+    if unprotected := sandbox.unprotected():
+        lines.append(f"  {unprotected}")
     return lines
 
 
