@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
@@ -15,7 +16,7 @@ from ld.rdf import Term
 from ld.record import Origin
 from ld.shapes.about import About, name_of
 from ld.validation.engine import Outcome, Rows
-from ld.validation.graph import DataGraph, Ids
+from ld.validation.graph import DataGraph, Ids, Positions, packed, unpacked
 from ld.validation.report import SEVERITIES, Finding, Kind, Present, Report, Severity, shortened
 
 _SEVERITIES = {iri.value: severity for severity, iri in SEVERITIES.items()}
@@ -25,6 +26,8 @@ _SHOWN = 80
 _TOO_MANY = frozenset(f"{SH}{name}ConstraintComponent" for name in ("MaxCount", "UniqueLang"))
 _MANY = 5
 """Values that are listed where there are too many."""
+_VARIABLE = re.compile(r"\{[?$](value|this|path)\}")
+_UNKNOWN = "A constraint of the shape does not hold."
 _BATCH = 512
 """Findings that are made at once."""
 
@@ -51,7 +54,7 @@ class _Same:
 
 def report(outcome: Outcome, about: About, source: Source | None = None) -> Report:
     """What was found, gravest first, then in the order of the shapes, then in that of the data."""
-    ordered = sorted(_alike(outcome.rows), key=partial(_place, about))
+    ordered = sorted(_alike(map(partial(_worded, about), outcome.rows)), key=partial(_place, about))
     return Report(
         kinds=tuple(_kind(same, outcome.graph, about, source) for same in ordered),
         checked=outcome.checked,
@@ -61,6 +64,12 @@ def report(outcome: Outcome, about: About, source: Source | None = None) -> Repo
         decided=outcome.decided,
         names={shape: about[outcome.shapes[shape]].name for shape in outcome.checked},
     )
+
+
+def _worded(about: About, rows: Rows) -> Rows:
+    """Rows without pySHACL's own words where there are better ones, which are the same for all of them."""
+    better = about[rows.shape].message or about.words(rows.shape, rows.component)
+    return replace(rows, message=None) if better else rows
 
 
 def _place(about: About, same: _Same) -> tuple[int, float, str, tuple[str, ...], str]:
@@ -90,7 +99,7 @@ def _alike(rows: Iterable[Rows]) -> Iterator[_Same]:
 
 
 def _combined(by_component: dict[str, list[Rows]]) -> Iterator[_Same]:
-    keys = {name: np.concatenate([_key(rows) for rows in same]) for name, same in by_component.items()}
+    keys = {name: np.concatenate([_keys(rows) for rows in same]) for name, same in by_component.items()}
     found = np.unique(np.concatenate(list(keys.values())))
     table = np.zeros((len(keys), len(found)), np.int32)
     for row, name in zip(table, keys, strict=True):
@@ -98,8 +107,8 @@ def _combined(by_component: dict[str, list[Rows]]) -> Iterator[_Same]:
     first = next(iter(by_component.values()))[0]
     for pattern in np.unique(table, axis=1).T:
         chosen = found[(table == pattern[:, None]).all(axis=0)]
-        focus = (chosen >> 32).astype(np.int32)
-        values = None if first.values is None else (chosen & 0xFFFFFFFF).astype(np.int32)
+        positions, second = unpacked(chosen)
+        focus, values = positions.astype(np.int32), None if first.values is None else second
         names = [(name, int(times)) for name, times in zip(keys, pattern, strict=True) if times]
         # A value that fails constraints unequally often is told by constraint.
         together = len({times for _, times in names}) == 1
@@ -108,9 +117,8 @@ def _combined(by_component: dict[str, list[Rows]]) -> Iterator[_Same]:
             yield _Same(by_component[components[0]][0], components, focus, values, group[0][1])
 
 
-def _key(rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    focus = rows.focus.astype(np.int64) << 32
-    return focus if rows.values is None else focus | rows.values
+def _keys(rows: Rows) -> Positions:
+    return packed(rows.focus, np.zeros_like(rows.focus) if rows.values is None else rows.values)
 
 
 def _kind(same: _Same, graph: DataGraph, about: About, source: Source | None) -> Kind:
@@ -131,7 +139,7 @@ def _findings(
     same: _Same, path: str | None, graph: DataGraph, about: About, source: Source | None
 ) -> Iterator[Finding]:
     rows, shape, terms = same.rows, about[same.rows.shape], graph.terms
-    words = shape.message or rows.message or about.words(rows.shape, rows.component)
+    words = shape.message or rows.message or about.words(rows.shape, rows.component) or _UNKNOWN
     made_up = "" if rows.severity in _SEVERITIES else rows.severity
     severity, name, shape_name = _severity(rows), shape.name, name_of(rows.shape)
     predicate = graph.find(rows.path) if isinstance(rows.path, NamedNode) else None
@@ -150,7 +158,7 @@ def _findings(
                 severity=severity,
                 focus=focus_name,
                 name=name,
-                message=_message(words, focus_name, value),
+                message=_message(words, focus_name, path, value),
                 path=path,
                 value=value,
                 component=same.components[0],
@@ -188,5 +196,6 @@ def _labels(graph: DataGraph, focus: Ids) -> dict[int, str]:
     return found
 
 
-def _message(words: str, focus: str, value: str | None) -> str:
-    return words.replace("{?value}", shortened(value or "", _SHOWN)).replace("{?this}", focus)
+def _message(words: str, focus: str, path: str | None, value: str | None) -> str:
+    said = {"value": shortened(value or "", _SHOWN), "this": focus, "path": path or ""}
+    return _VARIABLE.sub(lambda found: said[found[1]], words)

@@ -17,8 +17,9 @@ from rdflib.term import Node
 
 from ld.rdf import Term
 from ld.validation.authority import Authority, Result, View
-from ld.validation.components import Check, Faults, Run, Values, compile_component, with_below
-from ld.validation.graph import DataGraph, Ids, Mask, members
+from ld.validation.checks import Check, Faults, Run, Values
+from ld.validation.components import compile_component
+from ld.validation.graph import DataGraph, Ids, Mask, members, with_below
 from ld.validation.paths import NotCompiled, Path, compile_path
 from ld.validation.terms import from_rdflib, quiet
 from ld.validation.tokens import token

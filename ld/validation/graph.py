@@ -250,11 +250,30 @@ def numbers_of(block: Block, numbers: Numbers, rename: bytes = b"") -> Piece:
     return Piece(table[block.subjects], table[block.predicates], table[block.objects], block.lines)
 
 
+def with_below(graph: DataGraph, number: int | None, below: int | None) -> Ids:
+    """A class and all its subclasses in the data; `below` is the number of rdfs:subClassOf."""
+    found = frontier = np.array([] if number is None else [number], np.int32)
+    while len(frontier):
+        _, subclasses = graph.subjects(below, frontier)
+        frontier = np.setdiff1d(subclasses, found)
+        found = np.union1d(found, frontier)
+    return found
+
+
 def distinct(positions: Positions, values: Ids) -> tuple[Positions, Ids]:
     """Each pair once, ordered."""
     if len(values) < 2:
         return positions, values
-    keys = np.unique((positions.astype(np.int64) << 32) | values.astype(np.int64))
+    return unpacked(np.unique(packed(positions, values)))
+
+
+def packed(positions: Positions | Ids, values: Ids) -> Positions:
+    """Each pair as one number, in the order of pairs."""
+    return (positions.astype(np.int64) << 32) | values
+
+
+def unpacked(keys: Positions) -> tuple[Positions, Ids]:
+    """The pairs of `packed`."""
     return keys >> 32, (keys & 0xFFFFFFFF).astype(np.int32)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import signal
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from itertools import count, islice
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -51,13 +54,14 @@ def load(
     for place, item in enumerate(inputs):
         files.append((first, item.name))
         last = 0
-        for block in _read(item, limits, processes):
-            triples += len(block.subjects)
-            _check_triples(item, limits, triples)
-            last = max(last, int(block.lines.max(initial=0)))
-            piece = numbers_of(block, numbers, f"f{place + 1}-".encode() if place else b"")
-            pieces.append(piece._replace(lines=piece.lines + np.int32(first)))
-            progress(item.name, block.share)
+        with closing(_read(item, limits, processes)) as found:
+            for block in found:
+                triples += len(block.subjects)
+                _check_triples(item, limits, triples)
+                last = max(last, int(block.lines.max(initial=0)))
+                piece = numbers_of(block, numbers, _labels(inputs, place))
+                pieces.append(piece._replace(lines=piece.lines + np.int32(first) * (piece.lines > 0)))
+                progress(item.name, block.share)
         first += last + 1
     tokens = list(numbers)
     numbers.clear()
@@ -72,10 +76,15 @@ def triples(inputs: Sequence[Input], limits: Limits = NO_LIMITS) -> Iterator[ox.
             read += len(block.subjects)
             _check_triples(item, limits, read)
             numbers = Numbers()
-            piece = numbers_of(block, numbers, f"f{place + 1}-".encode() if place else b"")
+            piece = numbers_of(block, numbers, _labels(inputs, place))
             terms = DataGraph(list(numbers), {}, []).terms[:]
             for row in zip(piece.subjects.tolist(), piece.predicates.tolist(), piece.objects.tolist(), strict=True):
                 yield ox.Triple(*(terms[number] for number in row))
+
+
+def _labels(inputs: Sequence[Input], place: int) -> bytes:
+    """What the labels of an input's blank nodes get in front, so that those of two inputs are never the same."""
+    return f"f{place + 1}-".encode() if len(inputs) > 1 else b""
 
 
 def _check_triples(item: Input, limits: Limits, triples: int) -> None:
@@ -83,7 +92,7 @@ def _check_triples(item: Input, limits: Limits, triples: int) -> None:
         raise TooLarge(item.name, f"holds more than {limits.triples:,} triples", way_out="Validate it in parts.")
 
 
-def _read(item: Input, limits: Limits, processes: int) -> Iterator[Block]:
+def _read(item: Input, limits: Limits, processes: int) -> Generator[Block]:
     """The blocks of an input, in order."""
     if item.syntax not in _BY_LINE:
         reading = _Reading(item, limits)
@@ -103,6 +112,7 @@ class _Reading(Lines):
 
     def __init__(self, item: Input, limits: Limits) -> None:
         self.item, self.limits = item, limits
+        self._base = f"file:///{quote(item.name.rsplit('/', 1)[-1])}"
         self._stored, self._stream = item.start()
         self._bytes = 0
         self._at_start = True  # of a line
@@ -121,26 +131,27 @@ class _Reading(Lines):
 
     def stream(self) -> Iterator[Block]:
         """A syntax whose triples go over lines: the parser is given one line at a time."""
-        base = f"file:///{quote(self.item.name.rsplit('/', 1)[-1])}"
         with self._stored:
             try:
-                quads = ox.parse(self, format=self.item.syntax, base_iri=base)  # type: ignore[arg-type]
+                quads: Iterator[ox.Quad] = ox.parse(self, format=self.item.syntax, base_iri=self._base)  # type: ignore[arg-type]
+                if self.item.syntax == RdfFormat.N3:  # what stands in braces is quoted, and not said
+                    quads = (quad for quad in quads if isinstance(quad.graph_name, ox.DefaultGraph))
                 while len((block := blocks.of_quads(islice(quads, _TRIPLES), self)).subjects):
                     yield self._told(block)
             except (SyntaxError, MemoryError, Unsupported) as error:
                 raise self._wrong(error, 1) from error
 
     def documents(self) -> Iterator[Block]:
-        """JSON-LD: one document, or one a line."""
+        """JSON-LD: one document, or one a line, whose nameless nodes are its own."""
         with self._stored:
             whole = b"".join(iter(lambda: self._guarded(self._stream.read, _BLOCK), b""))
         for line, document in jsonld.documents(self.item.name, whole):
-            place = Lines()
-            place.line = line or 0
+            self.line = line or 0
             try:
-                yield blocks.of_quads(ox.parse(document, format=RdfFormat.JSON_LD), place)
+                block = blocks.of_quads(ox.parse(document, format=RdfFormat.JSON_LD, base_iri=self._base), self)
             except (SyntaxError, MemoryError, Unsupported) as error:
                 raise self._wrong(error, line or 1) from error
+            yield block._replace(tokens=[_renamed(name, f"l{line}-") for name in block.tokens]) if line else block
 
     def read(self, size: int = -1) -> bytes:
         """For the parser: the next line, or the next piece of a long one."""
@@ -160,17 +171,19 @@ class _Reading(Lines):
                 if len(rest) > _LONGEST_LINE:
                     raise TooLarge(self.item.name, f"has a line of more than {_LONGEST_LINE:,} bytes", line=line)
                 continue
-            block, rest = rest + whole + newline, tail
+            block, rest = _with_newlines(rest + whole + newline), tail
             yield line, block
             line += block.count(b"\n")
         if rest:
-            yield line, rest
+            yield line, _with_newlines(rest)
 
     def _guarded(self, read: Callable[[int], bytes], size: int) -> bytes:
         try:
             found = read(size)
         except DAMAGED as error:
             raise damaged(self.item.name, error) from error
+        if not self._bytes:
+            found = found.removeprefix(codecs.BOM_UTF8)
         self._bytes += len(found)
         if self.limits.bytes is not None and self._bytes > self.limits.bytes:
             told = f"is more than {self.limits.bytes:,} bytes, unpacked"
@@ -181,18 +194,29 @@ class _Reading(Lines):
         return block._replace(share=min(self._stored.tell() / self.item.size, 1.0)) if self.item.size else block
 
     def _wrong(self, error: Failure | SyntaxError | MemoryError | Unsupported, first: int) -> DataError:
-        name, way_out = self.item.name, f"It was read as {self.item.syntax.name}."
         if isinstance(error, MemoryError):  # so the parser says of a name or a text that it cannot hold
             if "buffer" not in str(error):
                 raise error
-            return TooLarge(name, "has a name, a text or a comment of more than 16 MB", line=self.line or None)
-        if isinstance(error, Unsupported):
-            return DataError(name, str(error), line=self.line or first, way_out="SHACL is defined for RDF 1.1 only.")
+            told = "has a name, a text or a comment of more than 16 MB"
+            return TooLarge(self.item.name, told, line=self.line or first)
+        problem, line, column = str(error), self.line, None
         if isinstance(error, SyntaxError):
-            line = None if error.lineno is None else first + error.lineno - 1
-            return DataError(name, blocks.problem(error), line=line, column=error.offset, way_out=way_out)
-        line = None if error.line is None else first + error.line
-        return DataError(name, error.problem, line=line, column=error.column, way_out=way_out)
+            problem, column = blocks.problem(error), error.offset
+            line = line if error.lineno is None else first + error.lineno - 1
+        elif isinstance(error, Failure):
+            column, line = error.column, 0 if error.line is None else first + error.line
+        newer = isinstance(error, Unsupported) or isinstance(error.__cause__, Unsupported)
+        way_out = "SHACL is defined for RDF 1.1 only." if newer else f"It was read as {self.item.syntax.name}."
+        return DataError(self.item.name, problem, line=line, column=column, way_out=way_out)
+
+
+def _renamed(name: bytes, prefix: str) -> bytes:
+    return b"_:" + prefix.encode() + name[2:] if name[:2] == b"_:" else name
+
+
+def _with_newlines(block: bytes) -> bytes:
+    """A block whose lines end in line feeds, whatever they ended in: no term holds either as it is."""
+    return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in block else block
 
 
 # --- several processes ---
@@ -224,21 +248,22 @@ def _together(item: Input, limits: Limits, processes: int) -> Iterator[Block]:
 
 def _help(item: Input, limits: Limits, share: int, of: int, answer: Connection) -> None:
     """A helping process: sends its blocks, then None, or why it gave up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for all; who asked us will close the pipe
     last: DataError | None = None
-    try:
-        for block in _Reading(item, limits).blocks(share, of):
-            answer.send((b"\n".join(block.tokens), *block[1:]))
-    except DataError as error:
-        last = error
-    told = last and (type(last), last.source, last.problem, last.way_out, last.line, last.column)
-    answer.send(told)
+    with suppress(BrokenPipeError):
+        try:
+            for block in _Reading(item, limits).blocks(share, of):
+                answer.send((b"\n".join(block.tokens), *block[1:]))
+        except DataError as error:
+            last = error
+        answer.send(last and (type(last), last.source, last.problem, last.way_out, last.line, last.column))
     os._exit(0)
 
 
 def _received(pipe: Connection, name: str) -> Block | None:
     try:
         found = pipe.recv()
-    except EOFError:
+    except (EOFError, OSError):  # the second in the midst of an answer
         raise DataError(name, "could not be read: a helping process ended", way_out="Is there enough memory?") from None
     if found is None:
         return None

@@ -10,7 +10,7 @@ import numpy as np
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from ld.validation.graph import DataGraph, Ids, Positions, distinct, union
+from ld.validation.graph import DataGraph, Ids, Positions, distinct, packed, union
 
 Pairs = tuple[Positions, Ids]
 """Places in an array of nodes, and what is reached from the node there; each pair once."""
@@ -131,6 +131,5 @@ def _closure(step: Walk, *, reflexive: bool) -> Walk:
 
 
 def _without(pairs: Pairs, others: Pairs) -> Pairs:
-    keys, known = ((p.astype(np.int64) << 32) | v.astype(np.int64) for p, v in (pairs, others))
-    new = np.isin(keys, known, assume_unique=True, invert=True)
+    new = np.isin(packed(*pairs), packed(*others), assume_unique=True, invert=True)
     return pairs[0][new], pairs[1][new]
