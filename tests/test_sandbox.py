@@ -23,6 +23,7 @@ from ld.sandbox.denial import FILES, MACHINES, NETWORK, Call, program
 ROOT = Path(__file__).resolve().parent.parent
 TASK = "sandboxed:answer"
 LIMITS = Limits(seconds=30, memory=200_000_000)
+SEGFAULT = "a fault in native code, perhaps because the input is nested too deeply."
 MakePool = Callable[..., Pool]
 
 linux = pytest.mark.skipif(unprotected() is not None, reason="this system denies nothing")
@@ -184,7 +185,7 @@ def test_a_worker_that_lets_go_of_too_little_is_replaced(make_pool: MakePool) ->
 @pytest.mark.parametrize(
     ("task", "argument", "problem"),
     [
-        ("segfault", "", "The work was ended by SIGSEGV, a fault in native code."),
+        ("segfault", "", f"The work was ended by SIGSEGV, {SEGFAULT}"),
         ("abort", "", "The work was ended by SIGABRT: native code gave up, perhaps for want of memory."),
         ("exit", "7", "The work ended at once, with status 7."),
         ("nest", "", "The work was given up: the input is nested too deeply."),
@@ -441,7 +442,7 @@ def isolated(work: str) -> subprocess.Popen[str]:
         ("print(sys.stdin.read()); return 0", "typed\nstatus 0\nafter\n"),
         ("sys.exit(3)", "status 3\nafter\n"),
         ("sys.exit()", "status 0\nafter\n"),
-        ("ctypes.string_at(0)", "crashed: The work was ended by SIGSEGV, a fault in native code.\nafter\n"),
+        ("ctypes.string_at(0)", f"crashed: The work was ended by SIGSEGV, {SEGFAULT}\nafter\n"),
         (
             "os.kill(os.getpid(), signal.SIGKILL)",
             "crashed: The work was ended by SIGKILL, most likely by the system for want of memory.\nafter\n",

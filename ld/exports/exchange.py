@@ -54,6 +54,8 @@ class Answer:
     problem: str = ""
     line: int | None = None
     column: int | None = None
+    in_shapes: bool = False
+    """Whether it is the shapes that something is wrong with."""
     failed: bool = False
     """Whether something as grave as `fail_on` was found, or nothing was checked."""
 

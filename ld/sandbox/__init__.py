@@ -6,7 +6,7 @@ A server asks a `Pool`, whose workers stand ready; a command that runs once uses
 from __future__ import annotations
 
 from ld.sandbox.denial import deny_files, deny_network, unprotected
-from ld.sandbox.endings import Busy, Crashed, TimedOut
+from ld.sandbox.endings import Busy, Crashed, TimedOut, Unavailable
 from ld.sandbox.isolated import run_isolated
 from ld.sandbox.pool import Limits, Pool, Worker
 
@@ -16,6 +16,7 @@ __all__ = [
     "Limits",
     "Pool",
     "TimedOut",
+    "Unavailable",
     "Worker",
     "deny_files",
     "deny_network",

@@ -27,11 +27,15 @@ class Crashed(LdError):
         """The traceback, for a log, where an exception that nobody foresaw was the reason; else empty."""
 
 
+class Unavailable(Crashed):
+    """There is no process to do the work: it did not start, or the program ends. The work is not to blame."""
+
+
 def ending(status: int) -> str:
     """How a process ended, from its exit status as `subprocess` gives it: below zero it is a signal.
 
-    >>> ending(-11)
-    'was ended by SIGSEGV, a fault in native code'
+    >>> ending(-9)
+    'was ended by SIGKILL, most likely by the system for want of memory'
     >>> ending(3)
     'ended at once, with status 3'
     """
@@ -47,7 +51,7 @@ def ending(status: int) -> str:
 
 
 _MEANINGS = {
-    signal.SIGSEGV: ", a fault in native code",
+    signal.SIGSEGV: ", a fault in native code, perhaps because the input is nested too deeply",
     signal.SIGBUS: ", a fault in native code",
     signal.SIGFPE: ", a fault in native code",
     signal.SIGILL: ", a fault in native code",

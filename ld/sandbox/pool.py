@@ -19,7 +19,7 @@ from select import poll
 from typing import cast
 
 from ld.sandbox import frames
-from ld.sandbox.endings import OUT_OF_MEMORY, Busy, Crashed, TimedOut, ending
+from ld.sandbox.endings import OUT_OF_MEMORY, Busy, Crashed, TimedOut, Unavailable, ending
 
 _START = 60.0
 """Seconds in which a worker must have imported its task."""
@@ -124,7 +124,7 @@ class Worker:
                 with suppress(OSError, Crashed):  # the next request will tell
                     self.start()
         if kind not in (frames.ANSWER, frames.LAST):
-            raise _failed("The work was given up, by a fault of the program", reply)
+            raise _failed(Crashed, "The work was given up, by a fault of the program", reply)
         return reply
 
     def start(self) -> None:
@@ -172,7 +172,7 @@ class Worker:
         try:
             self.start()
         except OSError as error:
-            raise Crashed(f"The worker did not start: {error}.") from error
+            raise Unavailable(f"The worker did not start: {error}.") from error
         process = cast("subprocess.Popen[bytes]", self._process)
         if self._ready:
             return process
@@ -180,14 +180,14 @@ class Worker:
             kind, reply = frames.receive(_pipes(process)[1], self._limits.memory, _until(_START))
             self._ready = kind == frames.READY
         except TimeoutError:
-            raise Crashed(f"The worker did not start within {_START:g} s.") from None
+            raise Unavailable(f"The worker did not start within {_START:g} s.") from None
         except EOFError:
-            raise Crashed(f"The worker did not start: it {ending(_status(process))}.") from None
+            raise Unavailable(f"The worker did not start: it {ending(_status(process))}.") from None
         finally:
             if not self._ready:
                 self.stop()
         if not self._ready:
-            raise _failed("The worker did not start", reply)
+            raise _failed(Unavailable, "The worker did not start", reply)
         return process
 
     def _exchange(self, process: subprocess.Popen[bytes], request: bytes) -> tuple[bytes, bytes]:
@@ -245,12 +245,12 @@ def _status(process: subprocess.Popen[bytes]) -> int:
         return process.wait()
 
 
-def _stopped() -> Crashed:
-    return Crashed("The workers were stopped.")
+def _stopped() -> Unavailable:
+    return Unavailable("The workers were stopped.")
 
 
-def _failed(what: str, reply: bytes) -> Crashed:
+def _failed(kind: type[Crashed], what: str, reply: bytes) -> Crashed:
     """The error for an exception in a worker, which sent the traceback."""
     trace = reply.decode("utf-8", "replace")
     reason = (trace.strip().splitlines() or ["no reason given"])[-1]
-    return Crashed(f"{what}: {reason[:200]}", trace=trace)
+    return kind(f"{what}: {reason[:200]}", trace=trace)

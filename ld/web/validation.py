@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, NoReturn, cast
+from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from ld import reports
 from ld.exports.exchange import TASK, VIEW, Answer, Request
 from ld.formats import BY_SUFFIX, HTML, content_type
 from ld.formats.negotiation import choose
 from ld.reports import ReportFormat
-from ld.sandbox import Busy, Crashed, Limits, Pool, TimedOut
+from ld.sandbox import Busy, Crashed, Limits, Pool, TimedOut, Unavailable
 from ld.settings import Settings
 from ld.validation import inputs
 from ld.validation.report import SEVERITIES, Severity
@@ -28,11 +31,21 @@ blueprint = Blueprint("validation", __name__)
 _EXTENSION = "thesis-ld-validation"
 _RETRY_AFTER = "5"
 """Seconds after which a validation that is under way will be over, most likely."""
+_BUSY = "Other data is being validated just now."
+_UNAVAILABLE = "Nothing can be validated just now; the reason has been logged."
+_COMMAND = "use the command, which has no such limits: thesis-ld validate FILE"
 _SHOWN = 20
 """Findings of each kind that a page shows."""
-_WHOLE, _AROUND = 400, 2
-"""Lines of data that a page shows whole; of more, those around each finding."""
-_FORM = ("multipart/form-data", "application/x-www-form-urlencoded")
+_EDITABLE = 1_000_000
+"""Bytes of data that a page gives back to be corrected."""
+_WHOLE, _AROUND, _WIDTH = 400, 2, 1000
+"""Lines of data that a page shows whole; of more, those around each finding; and characters of a line."""
+_PARTS, _LINE = "multipart/form-data", "application/x-www-form-urlencoded"
+"""The kinds of forms: with a part for each field, and all in one line, as a query."""
+_FIELDS = ("data-file", "data", "shapes-file", "shapes", "syntax", "shapes-syntax")
+_MOST_FIELDS, _PIECE, _LONGEST_LINE = 20, 1 << 16, 1_000_000
+"""Fields that a form may have, bytes that are looked at at once, and bytes in a form of one line: it takes 30 times as
+many to be read."""
 _TYPES = {
     media_type: suffix
     for suffix, form in BY_SUFFIX.items()
@@ -41,6 +54,8 @@ _TYPES = {
 } | {"text/n3": "n3"}
 """Media type of a request → the syntax of its body."""
 _PACKED = ("gzip", "x-gzip", "zstd", "identity", "")
+_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+"""What packed data is called in a header, and what it begins with."""
 _FORMATS = tuple(sorted(reports.FORMATS, key=lambda form: form.name != "turtle"))
 """The forms of a report, first the one for a client that asks for none: the standard's own."""
 _WORDS = {
@@ -86,23 +101,20 @@ def validate() -> Response:
     """The report on what was sent."""
     form = _format()
     _check_type()
-    size = request.content_length
-    if size is not None and size > _most():
+    if (request.content_length or 0) > _most():
         _too_large()
     try:
         # First a worker, then the data: no more of it is taken in at once than there are workers.
         with _service().pool.worker() as worker:
             asked = _asked(form.name)
             answer = Answer.decode(worker.ask(asked.encode()))
-    except Busy as error:
-        detail = "Other data is being validated just now."
+    except (Busy, Unavailable) as error:
+        if isinstance(error, Unavailable):
+            current_app.logger.error("No validation: %s %s", error, error.trace)
+        detail = f"{_BUSY if isinstance(error, Busy) else _UNAVAILABLE} Try again in {_RETRY_AFTER} seconds."
         raise Problem(503, detail, headers={"Retry-After": _RETRY_AFTER}) from error
     except (TimedOut, Crashed) as error:
-        if isinstance(error, Crashed) and error.trace:
-            current_app.logger.error("A validation failed: %s", error.trace)
-        answer = Answer(422, problem=f"{error} Validate smaller parts, or use the command: thesis-ld validate FILE")
-    except RequestEntityTooLarge:
-        _too_large()
+        answer = Answer(422, problem=_given_up(error, asked))
     if form.name == "html":
         return _page(answer.status, asked, answer)
     if answer.status != 200:
@@ -122,8 +134,17 @@ def _most() -> int:
 
 
 def _too_large() -> NoReturn:
-    detail = f"At most {_most():,} bytes are taken. Validate smaller parts, or use the command: thesis-ld validate FILE"
+    detail = f"At most {_most():,} bytes are taken. Validate smaller parts, or {_COMMAND}"
     raise Problem(413, detail, headers={"Connection": "close"})
+
+
+def _given_up(error: TimedOut | Crashed, asked: Request) -> str:
+    """What to say of a validation that did not come to its end."""
+    if isinstance(error, Crashed) and error.trace:
+        current_app.logger.error("A validation failed: %s", error.trace)
+        return f"{str(error).rstrip('.')}. It has been logged."
+    simpler = " or with simpler shapes" if asked.shapes else ""
+    return f"{error} Validate smaller parts{simpler}, or {_COMMAND}"
 
 
 def _format() -> ReportFormat:
@@ -134,20 +155,24 @@ def _format() -> ReportFormat:
         return reports.BY_NAME[named]
     found = choose(request.headers.getlist("Accept"), _FORMATS)
     if found is None:
-        raise Problem(406, f"The report can be had as {', '.join(form.media_type for form in _FORMATS)}.")
+        detail = f"The report can be had as {', '.join(form.media_type for form in _FORMATS)}."
+        raise Problem(406, detail, headers={"Cache-Control": responses.NO_STORE})
     form, media_type = found
     return replace(form, media_type=media_type)
 
 
 def _check_type() -> None:
-    if request.mimetype not in (*_FORM, *_TYPES):
+    if request.mimetype not in (_PARTS, _LINE, *_TYPES):
+        known = [form.media_type for suffix, form in BY_SUFFIX.items() if suffix in inputs.SYNTAXES]
         raise Problem(
             415,
-            f"Send RDF as one of {', '.join(dict.fromkeys(_TYPES))}, or a form with the fields `data` and `shapes`.",
-            headers={"Accept-Post": ", ".join(_TYPES)},
+            f"Say with Content-Type what the data is, one of {', '.join(known)}; or send a form ({_PARTS}) with the "
+            "fields `data` and `shapes`.",
+            headers={"Accept-Post": ", ".join((*_TYPES, _PARTS, _LINE))},
         )
     if request.headers.get("Content-Encoding", "").lower() not in _PACKED:
-        raise Problem(415, "Data may be packed with gzip or zstd, and with nothing else.")
+        detail = "Data may be packed with gzip or zstd, and with nothing else."
+        raise Problem(415, detail, headers={"Accept-Encoding": "gzip, zstd"})
 
 
 def _asked(form: str) -> Request:
@@ -155,27 +180,88 @@ def _asked(form: str) -> Request:
     severity = cast(Severity, request.args.get("fail-on", "violation"))
     if severity not in SEVERITIES:
         raise Problem(400, f"fail-on is one of {', '.join(SEVERITIES)}.")
-    request.max_content_length = request.max_form_memory_size = _most()
     asked = Request(
         b"", format=VIEW if form == "html" else form, first=_SHOWN, fail_on=severity, limits=_service().limits
     )
-    if request.mimetype not in _FORM:
-        return replace(asked, data=request.get_data(), syntax=_TYPES[request.mimetype])
-    data, name = _field("data")
-    shapes, _ = _field("shapes")
-    syntax, shapes_syntax = request.form.get("syntax") or None, request.form.get("shapes-syntax") or None
-    for chosen in (syntax, shapes_syntax):
-        if chosen is not None and chosen not in inputs.SYNTAXES:
-            raise Problem(400, f"There is no syntax called {chosen[:80]!r}: use {', '.join(inputs.SYNTAXES)}.")
+    body = _body()
+    if request.mimetype in _TYPES:
+        return replace(asked, data=body, syntax=_TYPES[request.mimetype])
+    fields = _fields(body)
+    data, name = _chosen(fields, "data")
+    shapes, _ = _chosen(fields, "shapes")
+    syntax, shapes_syntax = (_syntax(fields, name) for name in ("syntax", "shapes-syntax"))
     return replace(asked, data=data, name=name or "data", syntax=syntax, shapes=shapes, shapes_syntax=shapes_syntax)
 
 
-def _field(name: str) -> tuple[bytes, str]:
-    """What a form has under a name, uploaded or pasted, and the name of the file."""
-    for field in (f"{name}-file", name):
-        if (file := request.files.get(field)) and (data := file.read()):
-            return data, (file.filename or "")[-200:]
-    return request.form.get(name, "").encode("utf-8", "replace"), ""
+def _body() -> bytes:
+    """The body of the request, whole."""
+    request.max_content_length = _most() + 1  # where nothing says how long it is, so much is read and no error raised
+    body, size = request.get_data(cache=False), request.content_length
+    if len(body) > _most():
+        _too_large()
+    if size is not None and len(body) < size:
+        raise Problem(400, f"Only {len(body):,} of the {size:,} bytes that were announced came. Send it again.")
+    return body
+
+
+def _fields(body: bytes) -> dict[str, tuple[bytes, str]]:
+    """What a form holds under each name, and the name of the file that it is from."""
+    fields: dict[str, tuple[bytes, str]] = {}
+    # What `curl --data-binary` says where it is told nothing.
+    hint = " If it is no form, say with Content-Type what it is: text/turtle, say." if request.mimetype == _LINE else ""
+    try:
+        for name, data, file in _parts(body) if request.mimetype == _PARTS else _pairs(body):
+            fields.setdefault(name, (data, file[-200:]))
+    except RequestEntityTooLarge as error:
+        detail = f"The form is too long, or has too many fields: it needs none but {', '.join(_FIELDS)}.{hint}"
+        raise Problem(413, detail, headers={"Connection": "close"}) from error
+    except ValueError as error:
+        detail = f"The form cannot be read: it is cut off, has a name that is not UTF-8, or is no {request.mimetype}."
+        raise Problem(400, detail) from error
+    if not {"data", "data-file"} & set(fields):
+        raise Problem(400, f"The form has no data: put it into the field `data`, or a file into `data-file`.{hint}")
+    return fields
+
+
+def _parts(body: bytes) -> Iterator[tuple[str, bytes, str]]:
+    """The parts of a form (RFC 7578): name, content, and the name of the file if it is one."""
+    boundary = request.mimetype_params.get("boundary", "").encode("latin-1", "replace")
+    if not boundary:
+        raise ValueError("There is no boundary.")
+    # The limit is for what comes before the content of a part, which itself is taken out as it comes.
+    decoder = MultipartDecoder(boundary, 2 * _PIECE, max_parts=_MOST_FIELDS)
+    name, file, pieces = "", "", list[bytes]()
+    for piece in (*(body[at : at + _PIECE] for at in range(0, len(body), _PIECE)), None):
+        decoder.receive_data(piece)
+        while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
+            if isinstance(event, Field | File):
+                name, file, pieces = event.name, getattr(event, "filename", ""), []
+            elif isinstance(event, Data):
+                pieces.append(event.data)
+                if not event.more_data:
+                    yield name, b"".join(pieces), file
+
+
+def _pairs(body: bytes) -> Iterator[tuple[str, bytes, str]]:
+    """The same of a form in one line."""
+    if len(body) > _LONGEST_LINE or body.count(b"&") >= _MOST_FIELDS:
+        raise RequestEntityTooLarge
+    for pair in body.split(b"&"):
+        name, _, value = (unquote_to_bytes(part) for part in pair.replace(b"+", b" ").partition(b"="))
+        yield name.decode("utf-8", "replace"), value, ""
+
+
+def _chosen(fields: dict[str, tuple[bytes, str]], name: str) -> tuple[bytes, str]:
+    """What was uploaded under a name, else what was pasted; and the name of the file."""
+    uploaded, pasted = (fields.get(field, (b"", "")) for field in (f"{name}-file", name))
+    return uploaded if uploaded[0] else pasted
+
+
+def _syntax(fields: dict[str, tuple[bytes, str]], name: str) -> str | None:
+    chosen = fields.get(name, (b"", ""))[0].decode("utf-8", "replace")
+    if chosen and chosen not in inputs.SYNTAXES:
+        raise Problem(400, f"There is no syntax called {chosen[:80]!r}: use {', '.join(inputs.SYNTAXES)}.")
+    return chosen or None
 
 
 # --- the page ---
@@ -189,8 +275,8 @@ def _page(status: int, asked: Request, answer: Answer | None = None, cache: str 
         report=view,
         answer=answer,
         lines=list(_lines(asked, answer, view)),
-        data=_text(asked.data)[: _most()] if len(asked.data) < 1_000_000 else "",
-        shapes=_text(asked.shapes) if len(asked.shapes) < 1_000_000 else "",
+        data=_text(asked.data),
+        shapes=_text(asked.shapes),
         asked=asked,
         syntaxes=_WORDS,
         limits=_service().limits,
@@ -201,30 +287,30 @@ def _page(status: int, asked: Request, answer: Answer | None = None, cache: str 
 
 
 def _lines(asked: Request, answer: Answer | None, view: Any) -> Iterator[_Line]:
-    """The data with what was found in it; all of it when it is short."""
+    """The data with what was found in it, or the shapes that cannot be read; all of it when it is short."""
+    text = asked.shapes if answer and answer.in_shapes else asked.data
     found: dict[int, Severity | None] = {}
     if view:
         for kind in reversed(view["kinds"]):  # the gravest last, which stays
             found |= {finding["line"]: kind["severity"] for finding in kind["findings"] if finding["line"]}
     elif answer and answer.line:
         found[answer.line] = "violation"
-    lines = _text(asked.data).split("\n") if found else []
-    last = 0
-    for number in _wanted(len(lines), found):
-        yield _Line(number, lines[number - 1].rstrip("\r")[:1000], found.get(number), number != last + 1)
-        last = number
+    if not found or text.startswith(_MAGIC):
+        return
+    wanted, last = _wanted(text.count(b"\n") + 1, found), 0
+    for number, line in enumerate(io.BytesIO(text + b"\n"), 1):  # a list of all lines could be very long
+        if number in wanted:
+            shown = line.decode("utf-8", "replace").rstrip("\r\n")[:_WIDTH]
+            yield _Line(number, shown, found.get(number), number != last + 1)
+            last = number
 
 
-def _wanted(total: int, found: dict[int, Severity | None]) -> Sequence[int]:
+def _wanted(total: int, found: dict[int, Severity | None]) -> Container[int]:
     if total <= _WHOLE:
         return range(1, total + 1)
-    near = {number + step for number in found for step in range(-_AROUND, _AROUND + 1)}
-    return sorted(number for number in near if 1 <= number <= total)
+    return {number + step for number in found for step in range(-_AROUND, _AROUND + 1)}
 
 
 def _text(data: bytes) -> str:
-    """Data as text; nothing of what is packed."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "" if data[:2] == b"\x1f\x8b" or data[:4] == b"\x28\xb5\x2f\xfd" else data.decode("utf-8", "replace")
+    """Data to be corrected; nothing of what is packed or very long."""
+    return "" if len(data) > _EDITABLE or data.startswith(_MAGIC) else data.decode("utf-8", "replace")
