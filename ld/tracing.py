@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from ld import context, sources
@@ -14,11 +16,12 @@ from ld.snapshot import Snapshot
 _KEPT = 4096
 """Records that are remembered while findings about them come."""
 
-_THESIS: Mapping[str, str] = {
-    "date": "issued", "degree": "qualification", "subject": "discipline", "grant": "sponsor", "accessRights": "access",
-    "available": "embargo", "identifier": "ethosId", "isPrimaryTopicOf": "cite", "authorList": "creator",
+_THESIS: Mapping[str, tuple[str, ...]] = {
+    "date": ("issued",), "degree": ("qualification",), "subject": ("discipline",), "grant": ("sponsor",),
+    "accessRights": ("access",), "available": ("embargo",), "authorList": ("creator",),
+    "identifier": ("ethosId", "cite"), "isPrimaryTopicOf": ("cite",),
 }  # fmt: skip
-"""Word → field of a record, where a thesis's word is not the field's own name."""
+"""Word → fields of a record, where a thesis's word is not the field's own name; of several, one that the layout has."""
 _IDENTIFIERS = frozenset({"identifier", "sameAs", "claimedIsni"})
 _ROLES: Mapping[str, tuple[str, str]] = {
     "creator": ("creator", "creatorIsni"),
@@ -48,8 +51,10 @@ class Tracer:
         if found is None:
             return None
         origin, role = found
-        field = _field(role or _FRAGMENTS.get(fragment.partition("-")[0]), path)
-        return origin, sources.label(origin.layout, field) if field else None
+        if whole.startswith("doc/"):  # no field says anything of the description itself
+            return origin, None
+        fields = _fields(role or _FRAGMENTS.get(fragment.partition("-")[0]), path)
+        return origin, next(filter(None, (sources.label(origin.layout, field) for field in fields)), None)
 
     def _find(self, path: str) -> tuple[Origin, str | None] | None:
         """The record's place, and what the thing is to the record's thesis: None for the thesis itself."""
@@ -73,18 +78,20 @@ def of_file(path: Path) -> Tracer | None:
         return None
 
 
-def _field(role: str | None, path: str | None) -> str | None:
-    """The field of a record that a property of a thesis, or of an agent in some role, comes from."""
-    word = _word(path) if path else None
+def _fields(role: str | None, path: str | None) -> tuple[str, ...]:
+    """The fields of a record that a property of a thesis, or of an agent in some role, comes from, the best first."""
+    words = _words(path) if path else ()
     if role is not None:
         name, identifier = _ROLES.get(role, (role, role))
-        return identifier if word in _IDENTIFIERS else name
-    return _THESIS.get(word, word) if word else None
+        return (name,) if _IDENTIFIERS.isdisjoint(words) else (identifier, name)
+    return tuple(chain.from_iterable(_THESIS.get(word, (word,)) for word in words))
 
 
 @lru_cache(maxsize=256)
-def _word(path: str) -> str | None:
-    """The word of our context for a property, or for the first one of a path of several."""
-    first = path.partition("<")[2].partition(">")[0] or path
-    words = context.load().words
-    return next((name for name, word in words.items() if word.predicate.value == first and not word.reverse), None)
+def _words(path: str) -> tuple[str, ...]:
+    """The words of our context for a property, or for those of a path."""
+    properties = re.findall("<([^>]*)>", path) or [path]
+    # Of the words for a property the first is the thesis's: `issued` comes before `documentIssued`.
+    words = [word for word in context.load().words.values() if not word.reverse]
+    named = {word.predicate.value: word.name for word in reversed(words)}
+    return tuple(named[each] for each in properties if each in named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ import numpy as np
 import pyoxigraph as ox
 import rdflib
 from pyshacl.constraints.constraint_component import ConstraintComponent
+from pyshacl.errors import ReportableRuntimeError
 from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
@@ -91,9 +93,13 @@ def failing() -> Iterator[None]:
     except (MemoryError, RecursionError, ShapesError):
         raise
     except Exception as error:
-        told = " ".join(str(getattr(error, "message", None) or error).split()) or type(error).__name__
+        told = " ".join(str(getattr(error, "message", None) or error).split()).rstrip(".")
+        if isinstance(error, re.error):
+            told = f"a pattern in them is no regular expression ({told})"
+        elif not isinstance(error, ReportableRuntimeError):
+            told = f"pySHACL can make nothing of them ({type(error).__name__}{': ' if told else ''}{told})"
         told, link = shortened(told, _TOLD), getattr(error, "link", None)
-        raise ShapesError(f"The shapes cannot be used: {told}" + (f" See {link}." if link else "")) from error
+        raise ShapesError(f"The shapes cannot be used: {told}." + (f" See {link}." if link else "")) from error
     finally:
         rdflib.NORMALIZE_LITERALS = normalize
 

@@ -25,6 +25,11 @@ _CANONICAL = re.compile(
 )
 """Other terms whose token is canonical, if they are valid."""
 _END = b" ."
+_CLEARER = {
+    "LoadDocumentCallback": "its context would have to be fetched, which is never done",
+    "<!ENTITY": "it declares an entity that stands elsewhere, which is never read",
+}
+"""What is better said in other words than the parser's."""
 
 
 class Block(NamedTuple):
@@ -175,6 +180,8 @@ def _parsed(block: bytes, syntax: RdfFormat) -> Block:
 def problem(error: SyntaxError) -> str:
     """What a parser says, without the place."""
     told = str(error.msg)
+    if clearer := next((words for mark, words in _CLEARER.items() if mark in told), None):
+        return clearer
     return told.partition(": ")[2] if told.startswith("Parser error") else told
 
 

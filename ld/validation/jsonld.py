@@ -48,7 +48,7 @@ def _with_contexts(name: str, document: bytes, line: int | None) -> bytes:
     try:
         value = json.loads(document)
     except RecursionError as error:
-        raise DataError(name, "is nested too deeply", line=line) from error
+        raise DataError(name, "is nested too deeply", line=line, way_out="Convert it to N-Triples.") from error
     except ValueError:
         return document  # the parser says best what is wrong with it
     waiting: list[Any] = [value]

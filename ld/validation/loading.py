@@ -22,6 +22,7 @@ from ld.validation import blocks, jsonld
 from ld.validation.blocks import Block, Failure, Lines
 from ld.validation.graph import DataGraph, Numbers, Piece, numbers_of
 from ld.validation.inputs import DAMAGED, NO_LIMITS, Input, Limits, damaged
+from ld.validation.report import shortened
 from ld.validation.tokens import Unsupported
 
 _BLOCK = 4_000_000
@@ -31,6 +32,8 @@ _TRIPLES = 100_000
 _LONGEST_LINE = 100_000_000
 _LARGE = 20_000_000
 """Stored bytes from which a file is worth several processes; packed ones count five times."""
+_TOLD = 300
+"""Characters of what a parser says: it can tell the whole text that it did not expect."""
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
 Progress = Callable[[str, float], None]
@@ -207,7 +210,8 @@ class _Reading(Lines):
             column, line = error.column, 0 if error.line is None else first + error.line
         newer = isinstance(error, Unsupported) or isinstance(error.__cause__, Unsupported)
         way_out = "SHACL is defined for RDF 1.1 only." if newer else f"It was read as {self.item.syntax.name}."
-        return DataError(self.item.name, problem, line=line, column=column, way_out=way_out)
+        told = shortened(" ".join(problem.split()), _TOLD)
+        return DataError(self.item.name, told, line=line, column=column, way_out=way_out)
 
 
 def _renamed(name: bytes, prefix: str) -> bytes:

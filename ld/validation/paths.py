@@ -10,7 +10,7 @@ import numpy as np
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from ld.validation.graph import DataGraph, Ids, Positions, distinct, packed, union
+from ld.validation.graph import DataGraph, Ids, Positions, distinct, packed, union, unpacked
 
 Pairs = tuple[Positions, Ids]
 """Places in an array of nodes, and what is reached from the node there; each pair once."""
@@ -120,16 +120,36 @@ def _themselves(nodes: Ids) -> Pairs:
 
 def _closure(step: Walk, *, reflexive: bool) -> Walk:
     def walk(graph: DataGraph, nodes: Ids) -> Pairs:
-        reached = frontier = distinct(*(_themselves(nodes) if reflexive else step(graph, nodes)))
-        while len(frontier[0]):
-            steps, values = step(graph, frontier[1])
-            frontier = _without(distinct(frontier[0][steps], values), reached)
-            reached = union((reached, frontier))
-        return reached
+        reached = _Reached()
+        frontier = reached.new(packed(*(_themselves(nodes) if reflexive else step(graph, nodes))))
+        while len(frontier):
+            positions, between = unpacked(frontier)
+            steps, values = step(graph, between)
+            frontier = reached.new(packed(positions[steps], values))
+        return unpacked(reached.all())
 
     return walk
 
 
-def _without(pairs: Pairs, others: Pairs) -> Pairs:
-    new = np.isin(packed(*pairs), packed(*others), assume_unique=True, invert=True)
-    return pairs[0][new], pairs[1][new]
+class _Reached:
+    """Pairs that were reached, as ordered runs each at least twice as long as the next: a long chain stays cheap."""
+
+    def __init__(self) -> None:
+        self._runs: list[Positions] = []
+
+    def new(self, keys: Positions) -> Positions:
+        """Those of the pairs that were not reached yet, each once, ordered; now they are."""
+        keys = np.unique(keys)
+        for run in self._runs:
+            places = np.minimum(np.searchsorted(run, keys), len(run) - 1)
+            keys = keys[run[places] != keys]
+        found = keys
+        if len(keys):
+            while self._runs and len(self._runs[-1]) < 2 * len(keys):
+                keys = np.sort(np.concatenate([self._runs.pop(), keys]), kind="stable")
+            self._runs.append(keys)
+        return found
+
+    def all(self) -> Positions:
+        """Every pair, ordered."""
+        return np.sort(np.concatenate([np.empty(0, np.int64), *self._runs]), kind="stable")

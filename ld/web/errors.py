@@ -40,7 +40,7 @@ RETRY_AFTER = "30"
 _DETAILS = {
     400: "The request could not be understood.",
     404: "There is nothing at this address.",
-    405: "This address can be read (GET, HEAD) and asked about (OPTIONS), nothing else.",
+    405: "This address does not take such a request; the header `Allow` says which it takes.",
     414: "The address is longer than any that exists here.",
 }
 

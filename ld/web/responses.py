@@ -39,7 +39,7 @@ CORS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 PREFLIGHT = {
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Cache-Control, Content-Type, If-Match, "
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Cache-Control, Content-Encoding, Content-Type, If-Match, "
     "If-Modified-Since, If-None-Match, If-Unmodified-Since, Pragma, Range, User-Agent, X-Requested-With",
     "Access-Control-Max-Age": "86400",
 }
