@@ -167,10 +167,16 @@ class View(_Plain):
     def _rows(self, subject: int | None, predicate: int | None, obj: int | None) -> Iterator[tuple[int, int, int]]:
         data = self.data
         if subject is not None:
-            _, predicates, objects = data.about(np.array([subject], np.int32))
-            for p, o in zip(predicates.tolist(), objects.tolist(), strict=True):
-                if predicate in (None, p) and obj in (None, o):
-                    yield subject, p, o
+            node = np.array([subject], np.int32)
+            if predicate is not None:
+                if obj is not None:
+                    yield from ((subject, predicate, obj),) if data.has(subject, predicate, obj) else ()
+                else:
+                    yield from ((subject, predicate, o) for o in data.objects(predicate, node)[1].tolist())
+                return
+            _, predicates, objects = data.about(node)
+            rows = zip(predicates.tolist(), objects.tolist(), strict=True)
+            yield from ((subject, p, o) for p, o in rows if obj in (None, o))
             return
         for p in data.predicates() if predicate is None else (predicate,):
             if obj is None:

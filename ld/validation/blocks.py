@@ -14,16 +14,20 @@ import numpy as np
 import pyoxigraph as ox
 from pyoxigraph import RdfFormat
 
+from ld.namespaces import XSD
 from ld.rdf import Term
-from ld.validation.tokens import Unsupported, checked, parsed, token
+from ld.validation.tokens import COLLAPSING, Unsupported, checked, compact, parsed, token
 
 _TEXT = re.compile(rb'"[^"\\\x00-\x1f\x7f]*"')
 """A plain text without escapes: valid and canonical as it is, if it is UTF-8."""
 _CANONICAL = re.compile(
     rb'<[^<>"\\\x00-\x20]*>|_:[^\s\\]+|"[^"\\\x00-\x1f\x7f]*"'
-    rb"(?:@[a-z]+(?:-[a-z0-9]+)*|\^\^<(?!http://www\.w3\.org/2001/XMLSchema#string>)[^<>\"\\\x00-\x20]*>)"
+    rb"(?:@[a-z]+(?:-[a-z0-9]+)*|\^\^<(?!%s>)[^<>\"\\\x00-\x20]*>)"
+    % b"|".join(re.escape(name.encode()) for name in (XSD + "string", *COLLAPSING))
 )
 """Other terms whose token is canonical, if they are valid."""
+_LONGEST = 16_000_000
+"""Bytes of a term that the parser, which refuses longer ones, is asked about."""
 _END = b" ."
 _CLEARER = {
     "LoadDocumentCallback": "its context would have to be fetched, which is never done",
@@ -131,13 +135,12 @@ def _split(block: bytes, syntax: RdfFormat) -> Block:
         add_predicate(predicates[predicate])
         add_object(places[obj])
         add_line(number)
-    if not all(predicate[:1] == b"<" for predicate in predicates):
+    if not all(predicate[:1] == b"<" for predicate in predicates) or max(map(len, places), default=0) > _LONGEST:
         raise _Otherwise
     _canonical(list(filter(None, graphs)))
     tokens = _canonical([*places, *predicates])
     columns[1] = (np.array(columns[1], np.int32) + np.int32(len(places))).tolist()
-    # Made anew, beside each other: what is kept of a block must not hold the memory of all that is not.
-    return _block(b"\n".join(tokens).split(b"\n"), *columns)
+    return _block(compact(tokens), *columns)
 
 
 def _graph(line: bytes, skip: int) -> bytes:

@@ -19,12 +19,13 @@ from ld.rdf import Term
 from ld.validation.authority import Authority, Result, View
 from ld.validation.checks import Check, Faults, Run, Values
 from ld.validation.components import compile_component
-from ld.validation.graph import DataGraph, Ids, Mask, members, with_below
+from ld.validation.graph import DataGraph, Ids, Mask, members
 from ld.validation.paths import NotCompiled, Path, compile_path
 from ld.validation.terms import from_rdflib, quiet
 from ld.validation.tokens import token
 
-_COLLAPSES = "a value of xsd:token or xsd:normalizedString has white space that rdflib takes out"
+_SLICE, _SLICE_ENDLESS = 200_000, 1_000
+"""Focus nodes that are checked at once, and by shapes whose paths can lead to any number of nodes from each."""
 _DEEPEST = 14
 """pySHACL gives up at shapes nested deeper than this."""
 
@@ -97,13 +98,12 @@ class Engine:
         looked_at: list[Ids] = []
         for root in self._roots:
             nodes = root.nodes(graph)
-            checked[_id(root.term)] = len(nodes)
-            if len(nodes):
+            checked[_id(root.term)] = count = len(nodes) + root.nameless
+            if count:
                 looked_at.append(nodes)
                 rows.extend(root.rows(run, nodes))
         shapes = {_id(root.term): root.term for root in self._roots}
-        decided = dict.fromkeys(shapes, _COLLAPSES) if graph.collapses else self.explain()
-        return Outcome(graph, rows, checked, shapes, len(members(looked_at)), decided)
+        return Outcome(graph, rows, checked, shapes, len(members(looked_at)), self.explain())
 
     def results(self, triples: Iterable[ox.Triple]) -> list[Result]:
         """The results for triples at hand, in any order."""
@@ -135,6 +135,8 @@ class _Checked:
     checks: list[Check] = field(default_factory=list)
     depth: int = 0
     """How many shapes deep it goes below this one."""
+    endless: bool = False
+    """Whether a path in it can lead to any number of nodes from each."""
 
     def faults(self, run: Run, nodes: Ids) -> list[Faults]:
         """What is wrong with nodes (each once, ordered)."""
@@ -163,6 +165,7 @@ class _Compiler:
         self._done: dict[Node, _Checked | NotCompiled] = {}
         self._open: list[Node] = []
         self._depths: list[int] = []
+        self._endless: list[bool] = []
         self._circular = _has_circle(dict(authority.graph.subject_objects(RDF.rest)))
 
     def shape(self, node: Node) -> _Checked:
@@ -180,6 +183,7 @@ class _Compiler:
             raise done
         if self._depths:
             self._depths[-1] = max(self._depths[-1], done.depth + 1)
+            self._endless[-1] |= done.endless
         return done
 
     def number(self, node: Node) -> int | None:
@@ -200,6 +204,7 @@ class _Compiler:
             return NotCompiled("it refers to a shape that is not there")
         self._open.append(node)
         self._depths.append(0)
+        self._endless.append(False)
         try:
             return self._compiled(shape)
         except NotCompiled as reason:
@@ -207,13 +212,14 @@ class _Compiler:
         finally:
             self._open.pop()
             self._depths.pop()
+            self._endless.pop()
 
     def _compiled(self, shape: Shape) -> _Checked:
         if self._has_own_components(shape):
             raise NotCompiled("it uses a constraint component of its own")
         path = compile_path(self._authority.graph, shape.path(), self.number) if shape.is_property_shape else None
         checked = _Checked(shape, path, list(self._checks(shape)))
-        checked.depth = self._depths[-1]
+        checked.depth, checked.endless = self._depths[-1], self._endless[-1] or bool(path and path.endless)
         if checked.depth > _DEEPEST:
             raise NotCompiled(f"it is nested more than {_DEEPEST} shapes deep")
         return checked
@@ -247,6 +253,8 @@ class _Root:
         self._compiled: _Checked | None = None
         nodes, classes, implicit, objects, subjects = (list(targets) for targets in shape.target())
         self._nodes = _known(compiler, nodes)
+        # A blank node of the shapes is no node of the data, but pySHACL looks at it all the same.
+        self._blank = [] if shape.deactivated else [node for node in nodes if isinstance(node, BNode)]
         self._classes = _known(compiler, [*classes, *implicit])
         self._objects_of, self._subjects_of = _known(compiler, objects), _known(compiler, subjects)
         self._type, self._below = compiler.number(RDF.type), compiler.number(RDFS.subClassOf)
@@ -257,23 +265,31 @@ class _Root:
         except NotCompiled as reason:
             self.reason = str(reason)
 
+    @property
+    def nameless(self) -> int:
+        """How many focus nodes are blank nodes of the shapes."""
+        return len(self._blank)
+
     def nodes(self, graph: DataGraph) -> Ids:
-        """The focus nodes (SHACL §2.1), each once, ordered; none for a shape that is turned off."""
+        """The other focus nodes (SHACL §2.1), each once, ordered; none for a shape that is turned off."""
         if self.shape.deactivated:
             return members(())
         found = [self._nodes]
         for number in self._classes.tolist():
-            found.append(graph.subjects(self._type, with_below(graph, number, self._below))[1])
+            found.append(graph.subjects(self._type, graph.with_below(number, self._below))[1])
         found += [graph.pairs(number)[0] for number in self._subjects_of.tolist()]
         found += [graph.pairs(number)[1] for number in self._objects_of.tolist()]
         return members(found)
 
     def rows(self, run: _Run, nodes: Ids) -> Iterator[Rows]:
         """The results for the focus nodes."""
-        if self._compiled is None or run.graph.collapses:
-            yield from _of_results(run, run.authority.validate(self.shape, run.view, run.view.nodes(nodes)))
+        if self._compiled is None:
+            focus = [*run.view.nodes(nodes), *self._blank]
+            yield from _of_results(run, run.authority.validate(self.shape, run.view, focus))
             return
-        for found in self._compiled.faults(run, nodes):
+        size = _SLICE_ENDLESS if self._compiled.endless else _SLICE
+        parts = (nodes[start : start + size] for start in range(0, len(nodes), size))
+        for found in (fault for part in parts for fault in self._compiled.faults(run, part)):
             path = found.shape.path()
             own = None if path is None else from_rdflib(path)
             yield Rows(

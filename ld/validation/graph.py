@@ -16,7 +16,7 @@ from ld.rdf import Term
 from ld.validation import blocks
 from ld.validation.blocks import Block
 from ld.validation.report import Place
-from ld.validation.tokens import COLLAPSING, LANG_STRING, datatype, language, term, text, token
+from ld.validation.tokens import LANG_STRING, datatype, language, term, text, token
 
 Ids = npt.NDArray[np.int32]
 """Numbers of terms."""
@@ -46,6 +46,17 @@ class Piece(NamedTuple):
     predicates: Ids
     objects: Ids
     lines: Ids
+
+
+class Datatypes(NamedTuple):
+    """Of each term the place of its datatype in `names`, which has their tokens; -1 of what is no literal."""
+
+    places: Ids
+    names: dict[bytes, int]
+
+    def are(self, name: bytes) -> Mask:
+        """Which terms are literals of a datatype."""
+        return self.places == self.names.get(name, -2)
 
 
 class Terms(Sequence[Term]):
@@ -93,6 +104,8 @@ class DataGraph:
         ends = [*starts[1:], len(self._predicates)][: len(starts)]
         self._rows = {int(self._predicates[start]): slice(start, end) for start, end in zip(starts, ends, strict=True)}
         self._inverse: dict[int, tuple[Ids, Ids]] = {}
+        self._below: dict[int, Ids] = {}
+        self._last: tuple[slice, Positions] = slice(0, 0), _NO_POSITIONS
 
     @classmethod
     def of(cls, triples: Iterable[ox.Triple], known: Mapping[bytes, int]) -> DataGraph:
@@ -130,9 +143,16 @@ class DataGraph:
         rows = self._rows.get(-1 if predicate is None else predicate, slice(0, 0))
         return self._subjects[rows], self._objects[rows]
 
-    def objects(self, predicate: int | None, nodes: Ids) -> tuple[Positions, Ids]:
-        """The objects of each node under a predicate, with the place of the node in `nodes`."""
-        return _matches(*self.pairs(predicate), nodes)
+    def objects(self, predicate: int | None, nodes: Ids, most: int | None = None) -> tuple[Positions, Ids]:
+        """The objects (at most so many) of each node under a predicate, with the place of the node in `nodes`."""
+        return _matches(*self.pairs(predicate), nodes, most)
+
+    def has(self, subject: int, predicate: int, obj: int) -> bool:
+        """Whether there is such a triple."""
+        subjects, objects = self.pairs(predicate)
+        first, last = np.searchsorted(subjects, [subject, subject + 1]).tolist()
+        place = first + int(np.searchsorted(objects[first:last], obj))
+        return place < last and int(objects[place]) == obj
 
     def subjects(self, predicate: int | None, nodes: Ids) -> tuple[Positions, Ids]:
         """The subjects that have each node under a predicate, with the place of the node in `nodes`."""
@@ -144,6 +164,20 @@ class DataGraph:
             self._inverse[predicate] = objects[order], subjects[order]
         return _matches(*self._inverse[predicate], nodes)
 
+    def with_below(self, number: int | None, below: int | None) -> Ids:
+        """A class and all its subclasses; `below` is the number of rdfs:subClassOf."""
+        if number is None:
+            return _NO_IDS
+        if number not in self._below:
+            seen = np.zeros(len(self.terms), np.bool_)
+            frontier = np.array([number], np.int32)
+            while len(frontier):
+                seen[frontier] = True
+                _, subclasses = self.subjects(below, frontier)
+                frontier = np.unique(subclasses[~seen[subclasses]])
+            self._below[number] = np.flatnonzero(seen).astype(np.int32)
+        return self._below[number]
+
     def about(self, nodes: Ids) -> tuple[Positions, Ids, Ids]:
         """All predicates and objects of each node, with the place of the node in `nodes`."""
         subjects, order = self._by_subject
@@ -153,15 +187,24 @@ class DataGraph:
     def lines(self, nodes: Ids, predicate: int | None = None, values: Ids | None = None) -> Ids:
         """The line of each node's triple with that predicate and value; of its first triple where there is none."""
         found = self._first_lines[nodes]
-        if predicate is not None and predicate in self._rows:
-            rows = self._rows[predicate]
-            order = np.arange(rows.start, rows.stop, dtype=np.int32)
-            positions, matches = _matches(self._subjects[rows], order, nodes)
-            if values is not None:
-                same = self._objects[matches] == values[positions]
-                positions, matches = positions[same], matches[same]
-            found[positions[::-1]] = self._lines[matches[::-1]]  # of several the first
+        rows = self._rows.get(-1 if predicate is None else predicate, slice(0, 0))
+        if rows.start == rows.stop:
+            return found
+        if values is None:
+            keys: npt.NDArray[np.int32 | np.int64] = self._subjects[rows]
+            wanted: npt.NDArray[np.int32 | np.int64] = nodes
+        else:
+            keys, wanted = self._packed(rows), packed(nodes, values)
+        places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        there = keys[places] == wanted
+        found[there] = self._lines[rows][places[there]]
         return found
+
+    def _packed(self, rows: slice) -> Positions:
+        """The triples of one predicate as numbers that are ordered; those asked for last are kept."""
+        if self._last[0] != rows:
+            self._last = rows, packed(self._subjects[rows], self._objects[rows])
+        return self._last[1]
 
     def place(self, line: int) -> Place | None:
         """The file and the line in it; None for what stands nowhere."""
@@ -173,35 +216,21 @@ class DataGraph:
     @cached_property
     def kinds(self) -> npt.NDArray[np.uint8]:
         """Of each term: IRI, BLANK or LITERAL."""
-        return _KINDS[np.frombuffer(b"".join([name[:1] for name in self.terms.tokens]), np.uint8)]
+        return _KINDS[np.frombuffer(bytes([name[0] for name in self.terms.tokens]), np.uint8)]
 
     @cached_property
-    def datatypes(self) -> Ids:
-        """Of each literal the place of its datatype in `datatype_names`; -1 of other terms."""
-        places, tokens = self.datatype_names, self.terms.tokens
-        found = (places.setdefault(name, len(places)) if name else -1 for name in map(datatype, tokens))
-        return np.fromiter(found, np.int32, len(tokens))
-
-    @cached_property
-    def datatype_names(self) -> dict[bytes, int]:
-        """The tokens of datatypes, and their places in `datatypes`."""
-        return {}
-
-    @cached_property
-    def collapses(self) -> bool:
-        """Whether there is a value whose white space rdflib would not leave as it is."""
-        self.datatypes  # noqa: B018  counts them
-        places = [place for name in COLLAPSING if (place := self.datatype_names.get(name)) is not None]
-        concerned = np.flatnonzero(np.isin(self.datatypes, places)).astype(np.int32) if places else _NO_IDS
-        return any(value != " ".join(value.split()) for value in self.texts(concerned))
+    def datatypes(self) -> Datatypes:
+        """The datatypes of all literals."""
+        names: dict[bytes, int] = {}
+        places = (names.setdefault(name, len(names)) if name else -1 for name in map(datatype, self.terms.tokens))
+        return Datatypes(np.fromiter(places, np.int32, len(self.terms)), names)
 
     @cached_property
     def languages(self) -> Ids:
         """Of each language-tagged literal a number for its tag, whatever its case; -1 of other terms."""
         tags: dict[bytes, int] = {}
         found = np.full(len(self.terms), -1, np.int32)
-        tagged = self.datatypes == self.datatype_names.get(LANG_STRING, -2)
-        for number in np.flatnonzero(tagged).tolist():
+        for number in np.flatnonzero(self.datatypes.are(LANG_STRING)).tolist():
             if tag := language(self.terms.tokens[number]):
                 found[number] = tags.setdefault(tag, len(tags))
         return found
@@ -250,16 +279,6 @@ def numbers_of(block: Block, numbers: Numbers, rename: bytes = b"") -> Piece:
     return Piece(table[block.subjects], table[block.predicates], table[block.objects], block.lines)
 
 
-def with_below(graph: DataGraph, number: int | None, below: int | None) -> Ids:
-    """A class and all its subclasses in the data; `below` is the number of rdfs:subClassOf."""
-    found = frontier = np.array([] if number is None else [number], np.int32)
-    while len(frontier):
-        _, subclasses = graph.subjects(below, frontier)
-        frontier = np.setdiff1d(subclasses, found)
-        found = np.union1d(found, frontier)
-    return found
-
-
 def distinct(positions: Positions, values: Ids) -> tuple[Positions, Ids]:
     """Each pair once, ordered."""
     if len(values) < 2:
@@ -289,13 +308,20 @@ def members(numbers: Iterable[Ids]) -> Ids:
     return np.unique(np.concatenate(list(chain((_NO_IDS,), numbers))))
 
 
-def _matches(keys: Ids, values: Ids, nodes: Ids) -> tuple[Positions, Ids]:
+def spread(first: Positions, counts: Positions) -> tuple[Positions, Positions]:
+    """For each n, `counts[n]` places from `first[n]` on: which n, and which place.
+
+    >>> [column.tolist() for column in spread(np.array([7, 3]), np.array([2, 1]))]
+    [[0, 0, 1], [7, 8, 3]]
+    """
+    numbers = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    within = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return numbers, first[numbers] + within
+
+
+def _matches(keys: Ids, values: Ids, nodes: Ids, most: int | None = None) -> tuple[Positions, Ids]:
     """The values whose key is each node (`keys` are ordered), with the place of the node in `nodes`."""
-    if not len(keys) or not len(nodes):
-        return _NO_POSITIONS, _NO_IDS
     first = np.searchsorted(keys, nodes, "left")
     counts = np.searchsorted(keys, nodes, "right") - first
-    total = int(counts.sum())
-    positions = np.repeat(np.arange(len(nodes), dtype=np.int64), counts)
-    offsets = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-    return positions, values[np.repeat(first, counts) + offsets]
+    positions, rows = spread(first, counts if most is None else np.minimum(counts, most))
+    return positions, values[rows]

@@ -233,8 +233,9 @@ def _together(item: Input, limits: Limits, processes: int) -> Iterator[Block]:
     try:
         for share in range(processes):
             mine, theirs = context.Pipe(duplex=False)
-            helper: BaseProcess = context.Process(target=_help, args=(item, limits, share, processes, theirs))
-            helper.daemon = True
+            inherited = [mine, *(pipe for _, pipe in helpers)]
+            work = item, limits, share, processes, theirs, inherited
+            helper: BaseProcess = context.Process(target=_help, args=work, daemon=True)
             helper.start()
             theirs.close()
             helpers.append((helper, mine))
@@ -250,9 +251,13 @@ def _together(item: Input, limits: Limits, processes: int) -> Iterator[Block]:
             helper.join()
 
 
-def _help(item: Input, limits: Limits, share: int, of: int, answer: Connection) -> None:
-    """A helping process: sends its blocks, then None, or why it gave up."""
+def _help(
+    item: Input, limits: Limits, share: int, of: int, answer: Connection, inherited: Sequence[Connection]
+) -> None:
+    """A helping process: sends its blocks, then None, or why it gave up; ends when nobody reads them any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for all; who asked us will close the pipe
+    for pipe in inherited:  # else it stayed open, and we would wait for ever
+        pipe.close()
     last: DataError | None = None
     with suppress(BrokenPipeError):
         try:

@@ -26,11 +26,10 @@ class NotCompiled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A path, ready to be walked; `predicate` is the IRI of one that is a single step."""
+    """A path, ready to be walked; `endless` is one that can lead to any number of nodes from each."""
 
-    node: Node
-    predicate: URIRef | None
     walk: Walk
+    endless: bool
 
 
 def compile_path(shapes: Graph, node: Node, number: Callable[[Node], int | None]) -> Path:
@@ -38,8 +37,8 @@ def compile_path(shapes: Graph, node: Node, number: Callable[[Node], int | None]
 
     Raises `NotCompiled` for what is malformed: pySHACL has its own ways with that.
     """
-    predicate = node if isinstance(node, URIRef) else None
-    return Path(node, predicate, _Compiler(shapes, number).walk(node, inverse=False, depth=0))
+    compiler = _Compiler(shapes, number)
+    return Path(compiler.walk(node, inverse=False, depth=0), compiler.endless)
 
 
 class _Compiler:
@@ -47,6 +46,7 @@ class _Compiler:
 
     def __init__(self, shapes: Graph, number: Callable[[Node], int | None]) -> None:
         self.shapes, self.number = shapes, number
+        self.endless = False
 
     def walk(self, node: Node, *, inverse: bool, depth: int) -> Walk:
         """How to walk a path; an inverse goes down to the predicates, and does not turn the order of steps."""
@@ -66,9 +66,9 @@ class _Compiler:
             walks = [self.walk(member, inverse=inverse, depth=deeper) for member in members]
             return lambda graph, nodes: union(walk(graph, nodes) for walk in walks)
         if (inner := self._only(node, SH.zeroOrMorePath)) is not None:
-            return _closure(self.walk(inner, inverse=inverse, depth=deeper), reflexive=True)
+            return self._closure(inner, inverse=inverse, depth=deeper, reflexive=True)
         if (inner := self._only(node, SH.oneOrMorePath)) is not None:
-            return _closure(self.walk(inner, inverse=inverse, depth=deeper), reflexive=False)
+            return self._closure(inner, inverse=inverse, depth=deeper, reflexive=False)
         if (inner := self._only(node, SH.zeroOrOnePath)) is not None:
             once = self.walk(inner, inverse=inverse, depth=deeper)
             return lambda graph, nodes: union((_themselves(nodes), once(graph, nodes)))
@@ -90,6 +90,10 @@ class _Compiler:
             return distinct(positions[steps], values)
 
         return both
+
+    def _closure(self, inner: Node, *, inverse: bool, depth: int, reflexive: bool) -> Walk:
+        self.endless = True
+        return _closure(self.walk(inner, inverse=inverse, depth=depth), reflexive=reflexive)
 
     def _only(self, node: Node, predicate: URIRef) -> Node | None:
         found = set(self.shapes.objects(node, predicate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
@@ -12,8 +13,9 @@ from ld.rdf import Term
 _BEFORE, _AFTER = b"<a:> <a:> ", b" .\n"
 STRING, LANG_STRING = f"<{XSD}string>".encode(), f"<{RDF}langString>".encode()
 
-COLLAPSING = (f"<{XSD}token>".encode(), f"<{XSD}normalizedString>".encode())
-"""Datatypes of which rdflib changes the white space of values, whatever it is asked."""
+COLLAPSING = (f"{XSD}normalizedString", f"{XSD}token")
+"""Datatypes of which rdflib changes the white space of values whatever it is asked, so that pySHACL sees no other."""
+_SPACES = str.maketrans("\t\n\r", "   ")
 
 
 class Unsupported(Exception):
@@ -26,7 +28,24 @@ def token(term: Term) -> bytes:
     >>> token(ox.Literal("a", language="EN")), token(ox.NamedNode("http://a.org/"))
     (b'"a"@en', b'<http://a.org/>')
     """
+    if isinstance(term, ox.Literal) and term.datatype.value in COLLAPSING:
+        term = ox.Literal(_collapsed(term.value, term.datatype.value), datatype=term.datatype)
     return str(term).encode()
+
+
+def _collapsed(value: str, datatype: str) -> str:
+    value = value.translate(_SPACES)
+    return value if datatype == COLLAPSING[0] else re.sub(" +", " ", value.strip())
+
+
+def compact(tokens: list[bytes]) -> list[bytes]:
+    """The tokens made anew, beside each other, so that they do not hold the memory of what stood between them."""
+    return separated(b"\n".join(tokens))
+
+
+def separated(joined: bytes) -> list[bytes]:
+    """Tokens that were joined by line breaks."""
+    return joined.split(b"\n") if joined else []
 
 
 def checked(term: Term | ox.Triple) -> Term:

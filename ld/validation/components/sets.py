@@ -121,10 +121,11 @@ def closed(component: ClosedConstraintComponent, compiler: Compiler) -> Check:
     def check(run: Run, given: Values) -> Iterator[Faults]:
         places, predicates, objects = run.graph.about(given.values)
         bad = ~np.isin(predicates, allowed) & ~((predicates == kind) & (objects == resource))
-        positions, predicates, objects = given.positions[places[bad]], predicates[bad], objects[bad]
-        for predicate in np.unique(predicates).tolist():
-            same = predicates == predicate
-            yield from fault(component, given, positions[same], objects[same], predicate=predicate)
+        order = np.flatnonzero(bad)[np.argsort(predicates[bad], kind="stable")]
+        for same in np.split(order, np.flatnonzero(np.diff(predicates[order])) + 1):
+            if len(same):
+                at, predicate = given.positions[places[same]], int(predicates[same[0]])
+                yield from fault(component, given, at, objects[same], predicate=predicate)
 
     return check
 

@@ -18,7 +18,7 @@ from rdflib import SH
 from rdflib.term import Node
 
 from ld.validation.checks import Check, Checked, Compiler, Faults, Run, Values, fault, of_values
-from ld.validation.graph import Mask
+from ld.validation.graph import Mask, spread
 from ld.validation.paths import NotCompiled
 
 
@@ -38,12 +38,9 @@ def of_property(component: PropertyConstraintComponent, compiler: Compiler) -> C
                     continue
                 # A value that several nodes have is looked at, and reported, for each of them.
                 first = np.searchsorted(ordered, found.at, "left")
-                times = np.searchsorted(ordered, found.at, "right") - first
-                rows = np.repeat(np.arange(len(times)), times)
-                within = np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times)
-                pair = order[np.repeat(first, times) + within]
+                rows, pairs = spread(first, np.searchsorted(ordered, found.at, "right") - first)
                 values = None if found.values is None else found.values[rows]
-                yield replace(found, at=given.positions[pair], focus=found.focus[rows], values=values)
+                yield replace(found, at=given.positions[order[pairs]], focus=found.focus[rows], values=values)
 
     return check
 

@@ -18,7 +18,7 @@ from rdflib import RDF, RDFS, SH, XSD, Literal
 from rdflib.term import Node
 
 from ld.validation.checks import Check, Compiler, Faults, Run, Values, by_value, of_values
-from ld.validation.graph import BLANK, IRI, LITERAL, with_below
+from ld.validation.graph import BLANK, IRI, LITERAL
 from ld.validation.terms import from_rdflib
 from ld.validation.tokens import token
 
@@ -38,7 +38,7 @@ def of_class(component: ClassConstraintComponent, compiler: Compiler) -> Check:
 
     def check(run: Run, given: Values) -> Iterator[Faults]:
         for number in classes:
-            _, instances = run.graph.subjects(kind, with_below(run.graph, number, below))
+            _, instances = run.graph.subjects(kind, run.graph.with_below(number, below))
             yield from of_values(component, given, ~np.isin(given.values, instances))
 
     return check
@@ -49,12 +49,7 @@ def of_datatype(component: DatatypeConstraintComponent, compiler: Compiler) -> C
         return partial(by_value, component)
     wanted = token(from_rdflib(component.datatype_rule))  # texts are never ill-typed
 
-    def check(run: Run, given: Values) -> Iterator[Faults]:
-        numbers = run.graph.datatypes
-        datatype = run.graph.datatype_names.get(wanted, -2)
-        return of_values(component, given, numbers[given.values] != datatype)
-
-    return check
+    return lambda run, given: of_values(component, given, ~run.graph.datatypes.are(wanted)[given.values])
 
 
 def of_node_kind(component: NodeKindConstraintComponent, compiler: Compiler) -> Check:
