@@ -12,9 +12,10 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from rich.console import Console
@@ -36,12 +37,12 @@ class _Group(click.Group):
     """Commands that end in a clear message whatever happens."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _clear_ending():
+        with _clear_ending(" What is published is whole: `thesis-ld status` tells which snapshot that is."):
             return super().invoke(ctx)
 
 
 @contextmanager
-def _clear_ending() -> Iterator[None]:
+def _clear_ending(comfort: str = "") -> Iterator[None]:
     """Shows an `LdError` as one clear message and exits 2; what nobody foresaw, with what a report of it needs."""
     try:
         yield
@@ -49,23 +50,30 @@ def _clear_ending() -> Iterator[None]:
         _tell(f"thesis-ld: {error}", "red")
         raise SystemExit(2) from error
     except KeyboardInterrupt:
-        _tell("thesis-ld: stopped. What is published is whole: `thesis-ld status` tells which snapshot that is.")
+        _tell(f"thesis-ld: stopped.{comfort}")
         raise SystemExit(2) from None
+    except MemoryError as error:
+        _tell(f"thesis-ld: there is not enough memory for this.{comfort}", "red")
+        raise SystemExit(2) from error
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows these
         raise
     except Exception as error:
         _tell(traceback.format_exc())
         _tell(
-            "thesis-ld: this is a fault of the program, not of your records. What is published is whole. "
-            "Please report the lines above.",
+            f"thesis-ld: this is a fault of the program, not of your data. Please report the lines above.{comfort}",
             "red",
         )
         raise SystemExit(2) from error
 
 
 def _tell(text: str, style: str | None = None) -> None:
-    """Talk, on stderr. Control characters, which a record may hold, are shown and not obeyed."""
-    talk.print(_CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text), markup=False, style=style)
+    """Talk, on stderr."""
+    talk.print(_visible(text), markup=False, style=style)
+
+
+def _visible(text: str) -> str:
+    """A text whose control characters, which a record may hold, are shown and not obeyed."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
 
 
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -246,6 +254,10 @@ def _validate(files: tuple[Path, ...], shapes: tuple[Path, ...], name: str, fold
     """
     from ld import sandbox
 
+    if [str(path) for path in (*files, *shapes)].count("-") > 1:
+        raise LdError("Standard input (-) can be read once only. Name files for the others.")
+    if sys.stdout is None:
+        raise LdError("Standard output is closed, so there is no place for the report.")
     # In a process of its own, without network: what breaks a parser breaks no more than that.
     try:
         sys.exit(sandbox.run_isolated(lambda: _validated(files, shapes, name, folder, **flags)))
@@ -280,21 +292,35 @@ def _validated(
             color=sys.stdout.isatty(),
             decided=report.decided if explain else None,
         )
-        for piece in reports.BY_NAME[name].write(report, shown):
-            sys.stdout.write(piece)
+        _write(reports.BY_NAME[name].write(report, shown), for_people=name == "text")
         return 1 if report.empty or report.fails(fail_on) else 0
+
+
+def _write(pieces: Iterator[str], *, for_people: bool) -> None:
+    """Writes to stdout: for programs in UTF-8 whatever the locale, for people as their terminal can show it."""
+    stdout = cast(TextIOWrapper, sys.stdout)
+    if isinstance(stdout, TextIOWrapper):
+        stdout.reconfigure(errors="backslashreplace") if for_people else stdout.reconfigure(encoding="utf-8")
+    try:
+        for piece in pieces:
+            stdout.write(piece)
+        stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise LdError(f"The report cannot be written: {error.strerror}.") from error
 
 
 @contextmanager
 def _reading() -> Iterator[tuple[Callable[[str, float], None], Callable[[str], None]]]:
     """A display of how far the files are read; it starts with the first news, when all processes are there."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     display = Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal)
     task = display.add_task("Reading", total=1.0)
 
     def progress(name: str, share: float) -> None:
         display.start()
-        display.update(task, description=f"Reading {name}", completed=share)
+        display.update(task, description=f"Reading {_visible(name)}", completed=share)
 
     def stage(name: str) -> None:
         display.update(task, description=name, total=None)

@@ -64,4 +64,10 @@ def _judge_chunk(chunk: Sequence[AnyDescription], shapes: Shapes) -> Iterator[Ve
         for index in concerned:
             found[index].append(finding)
     for index, description in enumerate(chunk):
-        yield Verdict(description, tuple(found[index]))
+        yield Verdict(description, tuple(_in_order(found[index])))
+
+
+def _in_order(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings in the order of the shapes, those of one shape by value: whatever else was in the chunk."""
+    ranks = {(finding.severity, finding.shape): rank for rank, finding in reversed(list(enumerate(findings)))}
+    return sorted(findings, key=lambda f: (ranks[f.severity, f.shape], f.focus, f.value or "", f.component))

@@ -231,7 +231,6 @@ def test_a_reader_that_stops_reading_is_no_fault(folder: Path) -> None:
         assert len(done.stdout.splitlines()) == 1
 
 
-@pytest.mark.xfail(reason="the locale decides how a report is written", strict=True)
 @pytest.mark.parametrize("name", ["text", "json"])
 def test_no_locale_keeps_a_report_from_being_written_nor_changes_one_for_programs(name: str, folder: Path) -> None:
     (folder / "data.ttl").write_text(f'{PREFIXES}ex:t a ex:T ; dct:title "Thé 日本" .')
@@ -241,7 +240,6 @@ def test_no_locale_keeps_a_report_from_being_written_nor_changes_one_for_program
     assert name == "text" or other.stdout == usual.stdout
 
 
-@pytest.mark.xfail(reason="taken for a fault of the program", strict=True)
 @pytest.mark.parametrize("ending", ["> /dev/full", ">&-"])
 def test_output_that_cannot_be_written_is_told_in_one_line(ending: str, folder: Path) -> None:
     command = f"{sys.executable} -m ld validate sample.ttl {ending}"

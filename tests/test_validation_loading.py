@@ -178,10 +178,21 @@ RELATIVE = {
 }
 
 
+RELATIVE_PREDICATE = dict.fromkeys(RELATIVE, "folder/p") | {"rdf": "p", "jsonld": "p"}
+
+
 @pytest.mark.parametrize("syntax", RELATIVE)
 def test_relative_iris_are_the_same_in_every_syntax_that_has_them(syntax: str) -> None:
-    (triple,) = said(loaded(bytes_input(f"some folder/a.{syntax}", RELATIVE[syntax].encode())))
-    assert triple == Triple(NamedNode("file:///s"), NamedNode("file:///p"), NamedNode("file:///o#x"))
+    (triple,) = said(loaded(bytes_input(f"folder/a.{syntax}", RELATIVE[syntax].encode())))
+    assert triple == Triple(*(NamedNode(f"file:///{name}") for name in ("folder/s", RELATIVE_PREDICATE[syntax], "o#x")))
+
+
+def test_relative_iris_in_two_files_of_one_name_are_two_things(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "data.ttl").write_text(f"<#t> <http://a.org/p> <http://a.org/{folder}> .")
+    graph = loaded(*(file_input(tmp_path / folder / "data.ttl") for folder in ("a", "b")))
+    assert len({triple.subject for triple in said(graph)}) == 2
 
 
 def test_our_own_context_is_known_wherever_it_is_said_to_be_and_no_other_is_fetched() -> None:

@@ -40,10 +40,10 @@ def validate(
 
     Raises `DataError` for data that cannot be read, `ShapesError` for shapes that cannot be used.
     """
-    judge = validator(asked.shapes, asked.limits)
+    judge, source = validator(asked.shapes, asked.limits), _source(asked)
     graph = load(asked.inputs, judge.engine.known, limits=asked.limits, processes=asked.processes, progress=progress)
     stage("Checking")
-    return judge.judge(graph, _source(asked))
+    return judge.judge(graph, source)
 
 
 def validator(inputs: Sequence[Input], limits: Limits = NO_LIMITS) -> Validator:

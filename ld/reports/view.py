@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import Any, TypedDict
 
+from ld.iris import NAMESPACE
 from ld.reports.document import Document, document
 from ld.reports.plain import counted, listed, local_name, sentence, shown
 from ld.reports.presentation import Presentation
@@ -220,10 +221,11 @@ def _alarm(told: Document) -> list[str]:
         return ["There is nothing in this data: is it the right file?"]
     if not told["checked"]:
         return ["None of the shapes says what it is for: give them targets, such as sh:targetClass."]
+    ours = told["checked"][0]["shape"].startswith(NAMESPACE)
     return [
         "Nothing in this data is of a kind that the shapes check, so this says nothing about its quality.",
         f"The shapes look for: {listed(_names(told['checked']), _SHAPES)}.",
-        "Check class names and namespaces: bibo:thesis is not bibo:Thesis.",
+        f"Check class names and namespaces{': bibo:thesis is not bibo:Thesis' if ours else ''}.",
     ]
 
 

@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NoReturn
 
 from ld.sandbox.denial import deny_network
@@ -23,7 +24,7 @@ def run_isolated(work: Callable[[], int]) -> int:
     It has our input and output, and gets the SIGINT or SIGTERM that we get. If it dies of that, so do we. An exception
     in it prints its traceback and gives status 2.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # one that is closed is None
         stream.flush()  # else both would print what is left
     if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # inherited; no status of a child could be had
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -88,8 +89,9 @@ def _status(work: Callable[[], int], parent: int) -> int:
                 sys.stderr.write(f"{end.code}\n")
             return end.code if isinstance(end.code, int) else int(end.code is not None)
         finally:
-            for stream in (sys.stdout, sys.stderr):
-                stream.flush()
+            for stream in filter(None, (sys.stdout, sys.stderr)):
+                with suppress(OSError):  # who wrote has been told
+                    stream.flush()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.raise_signal(signal.SIGINT)

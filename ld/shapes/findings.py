@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -50,6 +50,8 @@ class _Same:
     focus: Ids
     values: Ids | None
     times: int
+    messages: tuple[str | None, ...] | None = None
+    """A message for each, where they differ."""
 
 
 def report(outcome: Outcome, about: About, source: Source | None = None) -> Report:
@@ -68,8 +70,8 @@ def report(outcome: Outcome, about: About, source: Source | None = None) -> Repo
 
 def _worded(about: About, rows: Rows) -> Rows:
     """Rows without pySHACL's own words where there are better ones, which are the same for all of them."""
-    better = about[rows.shape].message or about.words(rows.shape, rows.component)
-    return replace(rows, message=None) if better else rows
+    better = about.words(rows.shape, rows.component)
+    return replace(rows, messages=None) if better else rows
 
 
 def _place(about: About, same: _Same) -> tuple[int, float, str, tuple[str, ...], str]:
@@ -84,16 +86,20 @@ def _severity(rows: Rows) -> Severity:
 def _alike(rows: Iterable[Rows]) -> Iterator[_Same]:
     """One finding for a value that fails several constraints of a shape; what has no value is told by constraint."""
 
-    def key(each: Rows) -> tuple[str, str, str, bool, str]:
-        return str(each.shape), str(each.path), each.severity, each.values is None, each.message or ""
+    def key(each: Rows) -> tuple[str, str, str, bool]:
+        return str(each.shape), str(each.path), each.severity, each.values is None
 
-    for (*_, valueless, _), same in groupby(sorted(rows, key=key), key):
+    listed = list(rows)
+    for each in listed:
+        if each.messages:
+            yield _Same(each, (each.component,), each.focus, each.values, 1, each.messages)
+    for (*_, valueless), same in groupby(sorted((each for each in listed if not each.messages), key=key), key):
         by_component: dict[str, list[Rows]] = {}
         for each in same:
             by_component.setdefault(each.component, []).append(each)
         if valueless:
-            for name, listed in by_component.items():
-                yield from _combined({name: listed})
+            for name, of_it in by_component.items():
+                yield from _combined({name: of_it})
         else:
             yield from _combined(dict(sorted(by_component.items())))
 
@@ -139,10 +145,11 @@ def _findings(
     same: _Same, path: str | None, graph: DataGraph, about: About, source: Source | None
 ) -> Iterator[Finding]:
     rows, shape, terms = same.rows, about[same.rows.shape], graph.terms
-    words = shape.message or rows.message or about.words(rows.shape, rows.component) or _UNKNOWN
+    words = shape.message or about.words(rows.shape, rows.component) or _UNKNOWN
     made_up = "" if rows.severity in _SEVERITIES else rows.severity
     severity, name, shape_name = _severity(rows), shape.name, name_of(rows.shape)
     predicate = graph.find(rows.path) if isinstance(rows.path, NamedNode) else None
+    messages: Sequence[str | None] = same.messages or [None] * len(same.focus)
     for start in range(0, len(same.focus), _BATCH):
         focus = same.focus[start : start + _BATCH]
         values = None if same.values is None else same.values[start : start + _BATCH]
@@ -158,7 +165,7 @@ def _findings(
                 severity=severity,
                 focus=focus_name,
                 name=name,
-                message=_message(words, focus_name, path, value),
+                message=_message(messages[start + place] or words, focus_name, path, value),
                 path=path,
                 value=value,
                 component=same.components[0],
@@ -178,12 +185,11 @@ def _findings(
 
 def _present(graph: DataGraph, focus: Ids, predicate: int | None) -> dict[int, tuple[Present, ...]]:
     """The first few values of each node, by its place."""
-    positions, values = graph.objects(predicate, focus)
+    positions, values = graph.objects(predicate, focus, _MANY)
     lines = graph.lines(focus[positions], predicate, values)
     found: dict[int, list[Present]] = {}
     for place, value, line in zip(positions.tolist(), values.tolist(), lines.tolist(), strict=True):
-        if len(listed := found.setdefault(place, [])) < _MANY:
-            listed.append(Present(graph.terms[value], graph.place(line)))
+        found.setdefault(place, []).append(Present(graph.terms[value], graph.place(line)))
     return {place: tuple(listed) for place, listed in found.items()}
 
 
@@ -191,8 +197,8 @@ def _labels(graph: DataGraph, focus: Ids) -> dict[int, str]:
     """What people call each node, by its place."""
     found: dict[int, str] = {}
     for label in reversed(LABELS):
-        positions, values = graph.objects(graph.find(label), focus)
-        found |= dict(zip(positions.tolist()[::-1], graph.texts(values)[::-1], strict=True))
+        positions, values = graph.objects(graph.find(label), focus, most=1)
+        found |= dict(zip(positions.tolist(), graph.texts(values), strict=True))
     return found
 
 

@@ -8,12 +8,12 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import RLock
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyoxigraph as ox
 import rdflib
+from pyparsing import ParseResults
 from pyshacl.constraints.constraint_component import ConstraintComponent
 from pyshacl.errors import ReportableRuntimeError
 from pyshacl.pytypes import SHACLExecutor
@@ -22,6 +22,8 @@ from pyshacl.shapes_graph import ShapesGraph
 from rdflib import Graph
 from rdflib.namespace import NamespaceManager
 from rdflib.paths import Path
+from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 
 from ld.errors import ShapesError
@@ -29,7 +31,7 @@ from ld.namespaces import SH
 from ld.rdf import Term
 from ld.validation.graph import DataGraph, Ids
 from ld.validation.report import shortened
-from ld.validation.terms import Terms, from_rdflib, quiet
+from ld.validation.terms import ALONE, Terms, from_rdflib, quiet
 
 _LOGGER = logging.getLogger(__name__)
 _LOGGER.addHandler(logging.NullHandler())
@@ -57,22 +59,22 @@ class Authority:
     def __init__(self, triples: Iterable[ox.Triple]) -> None:
         self.graph = _graph(triples)
         self.executor = SHACLExecutor()
-        self._lock = RLock()  # pySHACL keeps caches of its own, and warnings have one filter for all threads
         with failing(), quiet():
             self.shapes_graph = ShapesGraph(self.graph, logger=_LOGGER)
             self.shapes: list[Shape] = sorted(self.shapes_graph.shapes, key=lambda shape: str(shape.node))
 
     def validate(self, shape: Shape, view: Graph, nodes: Collection[Node]) -> list[Result]:
         """What pySHACL itself finds at nodes."""
-        with self._lock, failing(), quiet():
+        with failing(), quiet():
             _, found = shape.validate(self.executor, view, focus=list(nodes))  # type: ignore[arg-type]
-            return [_result(node, triples) for _, node, triples in found]
+            own = set(shape.message)
+            return [_result(node, triples, own) for _, node, triples in found]
 
     def evaluate(
         self, component: ConstraintComponent, view: Graph, values: Mapping[Node, Collection[Node]]
     ) -> Counter[tuple[Node, Node | None]]:
         """How often pySHACL's own component reports each (focus node, value)."""
-        with self._lock, failing(), quiet():
+        with failing(), quiet():
             around = [component.shape, component]
             _, found = component.evaluate(self.executor, view, dict(values), around)
         counted: Counter[tuple[Node, Node | None]] = Counter()
@@ -87,7 +89,7 @@ def failing() -> Iterator[None]:
     """Whatever pySHACL and rdflib raise over shapes that they cannot use, as a `ShapesError`; settings put back."""
     normalize = rdflib.NORMALIZE_LITERALS
     try:
-        with warnings.catch_warnings():
+        with ALONE, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except (MemoryError, RecursionError, ShapesError):
@@ -161,6 +163,12 @@ class View(_Plain):
         for row in self._rows(*numbers):
             yield tuple(map(self.node, row))
 
+    def query(self, query_object: Any, *arguments: Any, **named: Any) -> Any:
+        """The answer to a query that reads this graph alone; raises `ShapesError` for any other."""
+        if isinstance(query_object, str) and _reads_elsewhere(parseQuery(query_object)):
+            raise ShapesError("The shapes cannot be used: a query in them reads from elsewhere than the data.")
+        return super().query(query_object, *arguments, **named)
+
     def __contains__(self, triple: Any) -> bool:
         return any(True for _ in self.triples(triple))
 
@@ -202,16 +210,39 @@ def small(triples: Iterable[tuple[Node, Node, Node]]) -> Graph:
     return graph
 
 
+def _reads_elsewhere(parsed: Any) -> bool:
+    """Whether a query has FROM or SERVICE in it."""
+    waiting = [parsed]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, CompValue):
+            if part.name in ("DatasetClause", "ServiceGraphPattern"):
+                return True
+            waiting.extend(part.values())
+        elif isinstance(part, list | tuple | ParseResults):
+            waiting.extend(part)
+    return False
+
+
 def _said(node: Node, triples: Iterable[tuple[Node, Node, Any]]) -> dict[str, Node]:
     # The details of a result come along among its triples; a term may be paired with the graph that it is from.
     own = ((str(predicate), value) for subject, predicate, value in triples if subject == node)
     return {predicate: value[1] if isinstance(value, tuple) else value for predicate, value in own}
 
 
-def _result(node: Node, triples: Iterable[tuple[Node, Node, Any]]) -> Result:
+def _message(node: Node, triples: Iterable[tuple[Node, Node, Any]], own: Collection[Node]) -> str | None:
+    """The message of a result; the constraint's before the shape's own, English before others."""
+    found = [obj for subject, predicate, obj in triples if subject == node and predicate == rdflib.SH.resultMessage]
+
+    def rank(message: Any) -> tuple[bool, bool, str]:
+        return message in own, (getattr(message, "language", None) or "en") != "en", str(message)
+
+    return str(min(found, key=rank)) if found else None
+
+
+def _result(node: Node, triples: Collection[tuple[Node, Node, Any]], own: Collection[Node]) -> Result:
     said = _said(node, triples)
     term: Callable[[Node | None], Term | None] = lambda found: None if found is None else from_rdflib(found)  # noqa: E731
-    message = said.get(SH + "resultMessage")
     return Result(
         shape=cast(Term, term(said[SH + "sourceShape"])),
         component=str(said[SH + "sourceConstraintComponent"]),
@@ -219,5 +250,5 @@ def _result(node: Node, triples: Iterable[tuple[Node, Node, Any]]) -> Result:
         focus=cast(Term, term(said[SH + "focusNode"])),
         path=term(said.get(SH + "resultPath")),
         value=term(said.get(SH + "value")),
-        message=None if message is None else str(message),
+        message=_message(node, triples, own),
     )

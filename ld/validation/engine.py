@@ -43,8 +43,8 @@ class Rows:
     path: Term | None
     focus: Ids
     values: Ids | None
-    message: str | None
-    """pySHACL's own words, where it decided."""
+    messages: tuple[str | None, ...] | None = None
+    """pySHACL's own words for each, where it decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class Outcome:
         terms = self.graph.terms
         for rows in self.rows:
             values = [None] * len(rows.focus) if rows.values is None else [terms[n] for n in rows.values.tolist()]
-            for focus, value in zip(rows.focus.tolist(), values, strict=True):
-                shown = terms[focus], rows.path, value, rows.message
-                yield Result(rows.shape, rows.component, rows.severity, *shown)
+            messages = rows.messages or [None] * len(rows.focus)
+            for focus, value, message in zip(rows.focus.tolist(), values, messages, strict=True):
+                yield Result(rows.shape, rows.component, rows.severity, terms[focus], rows.path, value, message)
 
 
 class Engine:
@@ -299,7 +299,6 @@ class _Root:
                 path=own if found.predicate is None else run.graph.terms[found.predicate],
                 focus=found.focus,
                 values=found.values,
-                message=None,
             )
 
 
@@ -307,8 +306,8 @@ def _of_results(run: _Run, results: Iterable[Result]) -> Iterator[Rows]:
     """What pySHACL found, in rows."""
     alike: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
-        key = result._replace(focus=result.shape, value=result.shape if result.value else None)
-        alike.setdefault(tuple(key), []).append(result)
+        key = result.shape, result.component, result.severity, result.path, result.value is None
+        alike.setdefault(key, []).append(result)
     admit = run.graph.admit
     for first, *more in alike.values():
         same = [first, *more]
@@ -316,7 +315,7 @@ def _of_results(run: _Run, results: Iterable[Result]) -> Iterator[Rows]:
         values = [admit(result.value) for result in same if result.value is not None]
         yield Rows(
             first.shape, first.component, first.severity, first.path, focus,
-            np.array(values, np.int32) if values else None, first.message,
+            np.array(values, np.int32) if values else None, tuple(result.message for result in same),
         )  # fmt: skip
 
 

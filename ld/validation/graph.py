@@ -56,7 +56,8 @@ class Datatypes(NamedTuple):
 
     def are(self, name: bytes) -> Mask:
         """Which terms are literals of a datatype."""
-        return self.places == self.names.get(name, -2)
+        of_it: Mask = self.places == self.names.get(name, -2)
+        return of_it
 
 
 class Terms(Sequence[Term]):
@@ -254,6 +255,8 @@ class DataGraph:
         last = np.iinfo(np.int32).max
         first = np.full(len(self.terms), last, np.int32)
         np.minimum.at(first, self._subjects, self._lines)
+        linked = first[self._objects] == last  # nothing is said of it: where it is named first
+        np.minimum.at(first, self._objects[linked], self._lines[linked])
         first[first == last] = 0
         return first
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, BinaryIO, cast
+from urllib.parse import quote
 
 from isal import igzip, igzip_lib
 from pyoxigraph import RdfFormat
@@ -64,6 +65,7 @@ class Input:
     name: as the user gave it. size: bytes as they are stored, where that is known.
     start: opens it, and gives the stored bytes (whose place tells how far one is) and the unpacked ones.
     repeatable: whether it can be opened again, by another process too.
+    base: what its relative IRIs are resolved against.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Input:
     size: int | None
     start: Callable[[], tuple[BinaryIO, BinaryIO]]
     repeatable: bool
+    base: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,13 @@ def file_input(path: Path, syntax: str | None = None) -> Input:
             raise DataError(name, f"cannot be read ({error.strerror})", way_out="Check the path.") from error
         return stored, _unpacked(name, stored)
 
+    base = path.absolute().as_uri()
     stored, unpacked = start()
     status = os.fstat(stored.fileno())
     if not S_ISREG(status.st_mode):  # a pipe: it can be read once
-        return Input(name, _syntax(name, unpacked, syntax), None, lambda: (stored, unpacked), repeatable=False)
+        return Input(name, _syntax(name, unpacked, syntax), None, lambda: (stored, unpacked), False, base)
     with stored:
-        return Input(name, _syntax(name, unpacked, syntax), status.st_size, start, repeatable=True)
+        return Input(name, _syntax(name, unpacked, syntax), status.st_size, start, True, base)
 
 
 def bytes_input(name: str, data: bytes | BinaryIO, syntax: str | None = None) -> Input:
@@ -118,7 +122,8 @@ def bytes_input(name: str, data: bytes | BinaryIO, syntax: str | None = None) ->
     stored = io.BytesIO(data) if isinstance(data, bytes) else data
     unpacked = _unpacked(name, stored)
     size = len(data) if isinstance(data, bytes) else None
-    return Input(name, _syntax(name, unpacked, syntax), size, lambda: (stored, unpacked), repeatable=False)
+    base = f"file:///{quote(name)}"
+    return Input(name, _syntax(name, unpacked, syntax), size, lambda: (stored, unpacked), False, base)
 
 
 def damaged(name: str, error: Exception) -> DataError:

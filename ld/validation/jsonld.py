@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 from ld import context
@@ -15,19 +16,22 @@ _REMOTE = re.compile(rb'"@(?:context|import)"\s*:\s*(?:"|\[)')
 """A context that may be given by its address."""
 
 
-def documents(name: str, data: bytes) -> Iterator[tuple[int | None, bytes]]:
+def documents(name: str, lines: Iterator[bytes]) -> Iterator[tuple[int | None, bytes]]:
     """The documents in a file, with contexts in place: one, or one a line, each then with its line.
 
     Raises `DataError` for what is not JSON, and for contexts that would have to be fetched.
     """
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    lines = data.split(b"\n")
-    filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if len(filled) > 1 and all(_looks_whole(line) for _, line in filled[:2]):
-        for number, line in filled:
+    filled = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    first = list(islice(filled, 2))
+    if len(first) == 2 and all(_looks_whole(line) for _, line in first):
+        for number, line in chain(first, filled):
             yield number, _with_contexts(name, line, number)
     else:
-        yield None, _with_contexts(name, data, None)
+        # The parser counts lines, so empty ones before and between these two are put back.
+        empty = b"\n" * (first[0][0] - 1) if first else b""
+        between = b"\n" * (first[1][0] - first[0][0] - 1) if len(first) == 2 else b""
+        start = empty + between.join(line for _, line in first)
+        yield None, _with_contexts(name, start + b"".join(lines), None)
 
 
 def _looks_whole(line: bytes) -> bool:
@@ -62,7 +66,7 @@ def _with_contexts(name: str, document: bytes, line: int | None) -> bytes:
             waiting.extend(node.values())
         elif isinstance(node, list):
             waiting.extend(node)
-    return json.dumps(value, ensure_ascii=False).encode()
+    return json.dumps(value).encode()  # half a surrogate stays escaped, for the parser to refuse
 
 
 def _known(name: str, given: Any, line: int | None) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import codecs
 import multiprocessing
 import os
+import re
 import signal
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from itertools import count, islice
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from urllib.parse import quote
 
 import numpy as np
 import pyoxigraph as ox
@@ -20,10 +20,10 @@ from pyoxigraph import RdfFormat
 from ld.errors import DataError, TooLarge
 from ld.validation import blocks, jsonld
 from ld.validation.blocks import Block, Failure, Lines
-from ld.validation.graph import DataGraph, Numbers, Piece, numbers_of
+from ld.validation.graph import DataGraph, Numbers, Piece, Terms, numbers_of
 from ld.validation.inputs import DAMAGED, NO_LIMITS, Input, Limits, damaged
 from ld.validation.report import shortened
-from ld.validation.tokens import Unsupported
+from ld.validation.tokens import Unsupported, separated
 
 _BLOCK = 4_000_000
 """Bytes of a line-based syntax that are read at once, and of others between two looks at the limits."""
@@ -34,6 +34,8 @@ _LARGE = 20_000_000
 """Stored bytes from which a file is worth several processes; packed ones count five times."""
 _TOLD = 300
 """Characters of what a parser says: it can tell the whole text that it did not expect."""
+_NAMELESS = re.compile(rb"_:(?:l[0-9]+-)?(?:[0-9a-f]{32}|anonymous-[0-9]+)")
+"""Labels that the parser makes up, and those that they get instead."""
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
 Progress = Callable[[str, float], None]
@@ -80,7 +82,7 @@ def triples(inputs: Sequence[Input], limits: Limits = NO_LIMITS) -> Iterator[ox.
             _check_triples(item, limits, read)
             numbers = Numbers()
             piece = numbers_of(block, numbers, _labels(inputs, place))
-            terms = DataGraph(list(numbers), {}, []).terms[:]
+            terms = Terms(list(numbers))[:]
             for row in zip(piece.subjects.tolist(), piece.predicates.tolist(), piece.objects.tolist(), strict=True):
                 yield ox.Triple(*(terms[number] for number in row))
 
@@ -115,7 +117,7 @@ class _Reading(Lines):
 
     def __init__(self, item: Input, limits: Limits) -> None:
         self.item, self.limits = item, limits
-        self._base = f"file:///{quote(item.name.rsplit('/', 1)[-1])}"
+        self._nameless: dict[bytes, bytes] = {}
         self._stored, self._stream = item.start()
         self._bytes = 0
         self._at_start = True  # of a line
@@ -136,7 +138,7 @@ class _Reading(Lines):
         """A syntax whose triples go over lines: the parser is given one line at a time."""
         with self._stored:
             try:
-                quads: Iterator[ox.Quad] = ox.parse(self, format=self.item.syntax, base_iri=self._base)  # type: ignore[arg-type]
+                quads: Iterator[ox.Quad] = ox.parse(self, format=self.item.syntax, base_iri=self.item.base)  # type: ignore[arg-type]
                 if self.item.syntax == RdfFormat.N3:  # what stands in braces is quoted, and not said
                     quads = (quad for quad in quads if isinstance(quad.graph_name, ox.DefaultGraph))
                 while len((block := blocks.of_quads(islice(quads, _TRIPLES), self)).subjects):
@@ -147,14 +149,20 @@ class _Reading(Lines):
     def documents(self) -> Iterator[Block]:
         """JSON-LD: one document, or one a line, whose nameless nodes are its own."""
         with self._stored:
-            whole = b"".join(iter(lambda: self._guarded(self._stream.read, _BLOCK), b""))
-        for line, document in jsonld.documents(self.item.name, whole):
-            self.line = line or 0
+            quads = self._quads()
             try:
-                block = blocks.of_quads(ox.parse(document, format=RdfFormat.JSON_LD, base_iri=self._base), self)
+                while len((block := blocks.of_quads(islice(quads, _TRIPLES), self)).subjects):
+                    yield self._told(block)
             except (SyntaxError, MemoryError, Unsupported) as error:
-                raise self._wrong(error, line or 1) from error
-            yield block._replace(tokens=[_renamed(name, f"l{line}-") for name in block.tokens]) if line else block
+                raise self._wrong(error, self.line or 1) from error
+
+    def _quads(self) -> Iterator[ox.Triple]:
+        lines = iter(lambda: self._guarded(self._stream.readline, _LONGEST_LINE), b"")
+        for line, document in jsonld.documents(self.item.name, lines):
+            self.line = line or 0
+            prefix = f"l{line}-" if line else ""
+            for quad in ox.parse(document, format=RdfFormat.JSON_LD, base_iri=self.item.base):
+                yield quad.triple if not prefix else _relabelled(quad.triple, prefix)
 
     def read(self, size: int = -1) -> bytes:
         """For the parser: the next line, or the next piece of a long one."""
@@ -194,7 +202,15 @@ class _Reading(Lines):
         return found
 
     def _told(self, block: Block) -> Block:
+        if self.item.syntax not in _BY_LINE:
+            block = block._replace(tokens=[self._label(name) if name[:2] == b"_:" else name for name in block.tokens])
         return block._replace(share=min(self._stored.tell() / self.item.size, 1.0)) if self.item.size else block
+
+    def _label(self, name: bytes) -> bytes:
+        """A blank node without a label gets one by its place: the parser's own is another every time."""
+        if not _NAMELESS.fullmatch(name):
+            return name
+        return self._nameless.setdefault(name, b"_:anonymous-%d" % (len(self._nameless) + 1))
 
     def _wrong(self, error: Failure | SyntaxError | MemoryError | Unsupported, first: int) -> DataError:
         if isinstance(error, MemoryError):  # so the parser says of a name or a text that it cannot hold
@@ -214,8 +230,12 @@ class _Reading(Lines):
         return DataError(self.item.name, told, line=line, column=column, way_out=way_out)
 
 
-def _renamed(name: bytes, prefix: str) -> bytes:
-    return b"_:" + prefix.encode() + name[2:] if name[:2] == b"_:" else name
+def _relabelled(triple: ox.Triple, prefix: str) -> ox.Triple:
+    ends = (
+        ox.BlankNode(prefix + end.value) if isinstance(end, ox.BlankNode) else end
+        for end in (triple.subject, triple.object)
+    )
+    return ox.Triple(next(ends), triple.predicate, next(ends))  # type: ignore[arg-type]
 
 
 def _with_newlines(block: bytes) -> bytes:
@@ -278,6 +298,6 @@ def _received(pipe: Connection, name: str) -> Block | None:
         return None
     first, *rest = found
     if isinstance(first, bytes):
-        return Block(first.split(b"\n"), *rest)
+        return Block(separated(first), *rest)
     source, problem, way_out, line, column = rest
     raise first(source, problem, way_out=way_out, line=line, column=column)

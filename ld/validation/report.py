@@ -212,8 +212,7 @@ def report_triples(findings: Iterable[Finding], paths: Mapping[str, PathTriples]
 
 def _result(node: BlankNode, finding: Finding, component: str, paths: Mapping[str, PathTriples]) -> Iterator[Triple]:
     yield Triple(node, RDF_TYPE, _sh("ValidationResult"))
-    severity = NamedNode(finding.severity_iri) if finding.severity_iri else SEVERITIES[finding.severity]
-    yield Triple(node, _sh("resultSeverity"), severity)
+    yield Triple(node, _sh("resultSeverity"), _severity(finding))
     yield Triple(node, _sh("focusNode"), finding.focus_term or NamedNode(finding.focus))
     if finding.path:
         path = paths[finding.path][0] if finding.path in paths else NamedNode(finding.path)
@@ -224,6 +223,15 @@ def _result(node: BlankNode, finding: Finding, component: str, paths: Mapping[st
     yield Triple(node, _sh("sourceConstraintComponent"), NamedNode(component))
     shape = BlankNode(finding.shape[2:]) if finding.shape.startswith("_:") else NamedNode(finding.shape)
     yield Triple(node, _sh("sourceShape"), shape)
+
+
+def _severity(finding: Finding) -> NamedNode | ox.Literal:
+    if not finding.severity_iri:
+        return SEVERITIES[finding.severity]
+    try:
+        return NamedNode(finding.severity_iri)
+    except ValueError:  # someone's severity is no IRI
+        return ox.Literal(finding.severity_iri)
 
 
 def shortened(text: str, length: int) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from threading import local
+from contextlib import contextmanager
+from threading import RLock, local
 
 import pyoxigraph as ox
 from rdflib import BNode, Literal, URIRef
@@ -16,6 +16,8 @@ from ld.namespaces import XSD
 from ld.rdf import Term
 
 _STRING, _BOOLEAN = XSD + "string", XSD + "boolean"
+ALONE = RLock()
+"""Held while the filter of warnings is changed, which all threads have in common, and while pySHACL works."""
 _READING = local()
 # A value that is not of its datatype is for the shapes to find; rdflib would print a traceback for each.
 logging.getLogger("rdflib.term").addFilter(lambda _: not getattr(_READING, "now", False))
@@ -37,9 +39,11 @@ def _literal(given: ox.Literal) -> Literal:
     datatype = given.datatype.value
     if datatype == _STRING:
         return Literal(given.value)
-    with quiet(), warnings.catch_warnings() if datatype == _BOOLEAN else nullcontext():
-        if datatype == _BOOLEAN:
+    if datatype == _BOOLEAN:
+        with ALONE, quiet(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of "maybe" rdflib makes false, and says so
+            return Literal(given.value, datatype=datatype, normalize=False)
+    with quiet():
         return Literal(given.value, datatype=datatype, normalize=False)
 
 
