@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from rdflib.namespace import SH
 from ld.errors import LdError
 from ld.namespaces import XSD
 from ld.validation.engine import Engine
+from ld.validation.inputs import Input
+from ld.validation.loading import load
 
 CASES = sorted((Path(__file__).parent / "cases" / "shacl").glob("*.shapes.ttl"))
 PREFIXES = {
@@ -82,11 +84,15 @@ def authority(shapes: Iterable[ox.Triple], data: Iterable[ox.Triple]) -> Bag | s
 
 
 def ours(
-    shapes: Iterable[ox.Triple], data: Iterable[ox.Triple], before: Iterable[ox.Triple] | None = None
+    shapes: Iterable[ox.Triple],
+    data: Iterable[ox.Triple],
+    before: Iterable[ox.Triple] | None = None,
+    files: Sequence[Input] = (),
 ) -> tuple[Bag | str, list[str]]:
     """What our engine finds, or `FAILURE` where it raises on purpose; and why it leaves which shapes to pySHACL.
 
-    before: other data that the same engine judges first.
+    before: other data that the same engine judges first. files: where the data is to be read from instead; their blank
+    nodes are in the first of them.
     """
     try:
         engine = Engine(shapes)
@@ -97,13 +103,21 @@ def ours(
         with suppress(LdError):
             engine.results(before)
     try:
-        results = engine.results(data)
+        graph = load(files, engine.known) if files else engine.graph(data)
+        results = list(engine.run(graph).results())
     except LdError:
         return FAILURE, reasons
     found = Counter(
-        (_text(r.focus), _text(r.path), _text(r.value), r.component, r.severity, _text(r.shape)) for r in results
+        (_unprefixed(r.focus), _text(r.path), _unprefixed(r.value), r.component, r.severity, _text(r.shape))
+        for r in results
     )
     return found, reasons
+
+
+def _unprefixed(term: Any) -> str | None:
+    """A term whose label, if it is a blank node of the first of several files, is the one that it has there."""
+    text = _text(term)
+    return text.replace("_:f1-", "_:") if isinstance(term, ox.BlankNode) and text else text
 
 
 def difference(expected: Bag | str, found: Bag | str) -> str:

@@ -9,12 +9,16 @@ from functools import cache
 from itertools import product
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pyoxigraph as ox
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from shacl import FAILURE, PREFIXES, authority, difference, ours, turtle
+
+from ld.validation import loading
+from ld.validation.inputs import SYNTAXES, bytes_input
 
 Term = Any
 World = tuple[list[ox.Triple], list[ox.Triple]]
@@ -507,3 +511,38 @@ def test_what_was_judged_before_and_how_the_data_are_told_does_not_matter(
     chance.shuffle(told)
     found, _ = ours(shapes, told, before)
     assert found == expected, difference(expected, found)
+
+
+@settings(CHECKED, max_examples=150)
+@given(
+    worlds(*MIXES["everything"]),
+    st.lists(st.sampled_from(["nt", "nq", "ttl"]), min_size=1, max_size=3),
+    st.integers(30, 400),
+    st.randoms(use_true_random=False),
+)
+def test_files_of_any_syntax_however_they_are_cut_give_what_their_triples_give(
+    world: World, syntaxes: list[str], block: int, chance: Random
+) -> None:
+    shapes, data = world
+    parts: list[list[ox.Triple]] = [[] for _ in syntaxes]
+    for triple in data:  # blank nodes of two files are two
+        named = triple.subject not in BLANKS and triple.object not in BLANKS
+        parts[chance.randrange(len(parts)) if named else 0].append(triple)
+    texts = [_file(part, syntax, chance) for part, syntax in zip(parts, syntaxes, strict=True)]
+    note(f"# shapes\n{turtle(shapes)}\n" + "\n".join(f"# {s}\n{t}" for s, t in zip(syntaxes, texts, strict=True)))
+    expected, _ = ours(shapes, data)
+    with patch.object(loading, "_BLOCK", block):
+        inputs = [bytes_input(f"{n}.{s}", t.encode()) for n, (s, t) in enumerate(zip(syntaxes, texts, strict=True))]
+        found, _ = ours(shapes, (), files=inputs)
+    assert found == expected, difference(expected, found)
+
+
+def _file(triples: Sequence[ox.Triple], syntax: str, chance: Random) -> str:
+    """A file of a syntax; where it goes by lines, with comments and empty ones, and graphs where there may be some."""
+    if syntax == "ttl":
+        return (ox.serialize(triples, format=SYNTAXES[syntax]) or b"").decode()
+    graphs = ["", " <http://a.org/g>", " _:g"] if syntax == "nq" else [""]
+    lines = [f"{triple}{chance.choice(graphs)} ." for triple in triples]
+    for _ in range(chance.randrange(6)):
+        lines.insert(chance.randrange(len(lines) + 1), chance.choice(["", "  ", "# <a:a> <a:b> <a:c> ."]))
+    return "\n".join(lines) + chance.choice(["", "\n"])

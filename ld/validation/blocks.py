@@ -138,9 +138,8 @@ def _split(block: bytes, syntax: RdfFormat) -> Block:
     if not all(predicate[:1] == b"<" for predicate in predicates) or max(map(len, places), default=0) > _LONGEST:
         raise _Otherwise
     _canonical(list(filter(None, graphs)))
-    tokens = _canonical([*places, *predicates])
-    columns[1] = (np.array(columns[1], np.int32) + np.int32(len(places))).tolist()
-    return _block(compact(tokens), *columns)
+    made = _block(compact(_canonical([*places, *predicates])), *columns)
+    return made._replace(predicates=made.predicates + np.int32(len(places)))
 
 
 def _graph(line: bytes, skip: int) -> bytes:
