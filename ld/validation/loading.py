@@ -34,7 +34,7 @@ _LARGE = 20_000_000
 """Stored bytes from which a file is worth several processes; packed ones count five times."""
 _TOLD = 300
 """Characters of what a parser says: it can tell the whole text that it did not expect."""
-_NAMELESS = re.compile(rb"_:(?:l[0-9]+-)?(?:[0-9a-f]{32}|anonymous-[0-9]+)")
+_NAMELESS = re.compile(rb"_:(?:l[0-9]+-)?(?:[0-9a-f]{20,32}|anonymous-[0-9]+)")
 """Labels that the parser makes up, and those that they get instead."""
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
