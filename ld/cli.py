@@ -60,7 +60,7 @@ def _clear_ending(comfort: str = "") -> Iterator[None]:
     except Exception as error:
         _tell(traceback.format_exc())
         _tell(
-            f"thesis-ld: this is a fault of the program, not of your data. Please report the lines above.{comfort}",
+            f"thesis-ld: this is a fault of the program, not of your records.{comfort} Please report the lines above.",
             "red",
         )
         raise SystemExit(2) from error
@@ -166,6 +166,11 @@ def withdraw(keys: tuple[str, ...], reason: str | None, undo: bool, **flags: Any
 @_setting("port", "The port to listen on (default: 8000).")
 @_setting("workers", "Worker processes (default: 1).")
 @_setting("page_size", "Theses on one page of a person's or an organisation's description (default: 100).")
+@_setting("validate_workers", "Validations at once, in each worker process (default: 1).")
+@_setting("validate_bytes", "Bytes of data and shapes that /validate takes (default: 20000000).")
+@_setting("validate_triples", "Triples that /validate takes (default: 1000000).")
+@_setting("validate_seconds", "Seconds after which a validation is given up (default: 20).")
+@_setting("validate_memory", "Bytes of memory that one validation may take (default: 1000000000).")
 def serve(**flags: Any) -> None:
     """Serves the current snapshot; a new one is picked up without a restart.
 
@@ -280,7 +285,7 @@ def _validated(
             [file_input(path, syntax) for path in files],
             [file_input(path) for path in shapes],
             data=folder,
-            processes=workers or len(os.sched_getaffinity(0)),
+            processes=workers or _processors(),
         )
         with _reading() as (progress, stage):
             report = validate(asked, progress, stage)
@@ -294,6 +299,11 @@ def _validated(
         )
         _write(reports.BY_NAME[name].write(report, shown), for_people=name == "text")
         return 1 if report.empty or report.fails(fail_on) else 0
+
+
+def _processors() -> int:
+    """How many processors this program may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _write(pieces: Iterator[str], *, for_people: bool) -> None:

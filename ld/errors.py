@@ -11,6 +11,7 @@ LdError                 anything this package raises on purpose; its text is fit
 ├── DataError           data to be validated cannot be read: names the file, the line and the column
 │   └── TooLarge        it is more than a limit allows
 ├── ShapesError         shapes that someone brought cannot be used
+├── Busy, TimedOut, Crashed   work in a process of its own did not come to its end (ld.sandbox)
 └── VocabularyError     a file of vocab/ or shapes/ is broken
 
 A record that fails its shapes is not an error but a finding (`ld.shapes.Finding`), and the rest go on.

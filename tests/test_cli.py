@@ -249,7 +249,7 @@ def test_a_fault_of_the_program_says_so_and_leaves_what_is_published(
     done = command("build", source, "--data", tmp_path / "data")
     assert done.exit_code == 2
     assert "ZeroDivisionError" in done.stderr
-    assert "this is a fault of the program, not of your records. What is published is whole." in done.stderr
+    assert "this is a fault of the program, not of your records. What is published is whole:" in done.stderr
     assert published(tmp_path / "data").name == was
 
 

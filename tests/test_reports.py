@@ -207,6 +207,18 @@ def test_that_nothing_matched_is_said_aloud(name: str) -> None:
     assert "bibo:thesis" not in written(name, CLEAN)
 
 
+@pytest.mark.parametrize("name", ["turtle", "jsonld", "nt", "junit"])
+def test_that_nothing_matched_is_told_to_programs_too(name: str) -> None:
+    aloud = "No shape found anything to check." if name == "junit" else "Nothing in the data is of a kind to check."
+    assert aloud in written(name, NOTHING)
+    assert aloud not in written(name, CLEAN)
+
+
+@pytest.mark.parametrize("name", ["turtle", "jsonld", "nt"])
+def test_a_report_in_rdf_says_how_many_things_each_shape_checked(name: str) -> None:
+    assert "Checked: Thesis 2,000, Person 1,804, Grant 0." in written(name, CLEAN)
+
+
 def test_shapes_without_targets_and_data_without_triples_are_told_apart_from_wrong_names() -> None:
     assert "give them targets" in written("text", report_of(checked={}))
     assert "is it the right file?" in written("text", report_of(checked=NOTHING.checked, triples=0))
@@ -435,7 +447,7 @@ def as_sarif(report: Report, presentation: Presentation = SHOWN) -> dict[str, An
     assert set(log) == {"$schema", "version", "runs"}
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
-    assert set(run) == {"tool", "invocations", "columnKind", "results"}
+    assert set(run) == {"tool", "invocations", "columnKind", "properties", "results"}
     assert run["columnKind"] in ("utf16CodeUnits", "unicodeCodePoints")
     driver = run["tool"]["driver"]
     assert driver["name"] == "thesis-ld"

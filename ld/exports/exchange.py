@@ -56,8 +56,6 @@ class Answer:
     column: int | None = None
     in_shapes: bool = False
     """Whether it is the shapes that something is wrong with."""
-    failed: bool = False
-    """Whether something as grave as `fail_on` was found, or nothing was checked."""
 
     @classmethod
     def decode(cls, answer: bytes) -> Answer:

@@ -53,8 +53,7 @@ def _answered(asked: Request) -> Answer:
         data = bytes_input(name, asked.data, asked.syntax)
         report = validate(Validation([data], shapes, limits=asked.limits))
         shown = reports.Presentation((name,), first=asked.first, fail_on=asked.fail_on)
-        failed = report.empty or report.fails(asked.fail_on)
-        return Answer(200, _written(name, report, shown, asked.format), failed=failed)
+        return Answer(200, _written(name, report, shown, asked.format))
     except TooLarge as error:
         return _refused(413, error)
     except DataError as error:

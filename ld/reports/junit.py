@@ -24,13 +24,15 @@ class _Suite:
     title: str
     nodes: int | None = None
     kinds: list[Kind] = field(default_factory=list)
+    alarming: bool = False
+    """Whether neither this shape nor any other found anything to check."""
 
     @property
     def idle(self) -> bool:
         return self.nodes == 0 and not self.kinds
 
     def failures(self, presentation: Presentation) -> int:
-        return sum(kind.count for kind in self.kinds if presentation.fails(kind.severity))
+        return sum(kind.count for kind in self.kinds if presentation.fails(kind.severity)) + self.alarming
 
     def skipped(self, presentation: Presentation) -> int:
         return sum(kind.count for kind in self.kinds) - self.failures(presentation) + self.idle
@@ -59,7 +61,7 @@ def write(report: Report, presentation: Presentation) -> Iterator[str]:
 def _suites(report: Report) -> list[_Suite]:
     suites: dict[str, _Suite] = {}
     for shape, nodes in report.checked.items():
-        suites[shape] = _Suite(_title(report.names.get(shape, ""), shape), nodes)
+        suites[shape] = _Suite(_title(report.names.get(shape, ""), shape), nodes, alarming=report.empty)
     for kind in report.kinds:
         suites.setdefault(kind.shape, _Suite(_title(kind.name, kind.shape))).kinds.append(kind)
     return list(suites.values())
@@ -77,7 +79,9 @@ def _suite(suite: _Suite, name: str, presentation: Presentation) -> Iterator[str
     ) + "\n"  # fmt: skip
     if suite.nodes is not None:
         yield _tag("testcase", name="has something to check", classname=name)
-        if suite.idle:
+        if suite.alarming:
+            yield _tag("failure", message="No shape found anything to check.", type="empty") + "</failure>"
+        elif suite.idle:
             yield _tag("skipped", message="Nothing in the data is of this kind.") + "</skipped>"
         else:
             yield f"<system-out>{counted(suite.nodes, 'thing')} checked.</system-out>"

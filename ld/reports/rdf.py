@@ -11,7 +11,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from ld.iris import NAMESPACE
-from ld.namespaces import SH, XSD
+from ld.namespaces import RDFS, SH, XSD
 from ld.rdf import RDF_TYPE, Term
 from ld.reports.document import Document, dumped
 from ld.reports.presentation import Presentation
@@ -49,7 +49,8 @@ def ntriples(report: Report, presentation: Presentation) -> Iterator[str]:
 def jsonld(report: Report, presentation: Presentation) -> Iterator[str]:
     """The report as JSON-LD, its context inside, a result a line."""
     conforms = dumped(report.conforms)
-    yield f'{{\n"@context": {dumped(_CONTEXT)},\n"@type": "ValidationReport",\n"conforms": {conforms},\n"result": ['
+    yield f'{{\n"@context": {dumped(_CONTEXT)},\n"@type": "ValidationReport",\n"conforms": {conforms},\n'
+    yield f'"{RDFS}comment": {dumped(report.looked_at)},\n"result": ['
     written, later = 0, []
     for node, triples in groupby(_triples(report), key=attrgetter("subject")):
         if node == _REPORT:
@@ -72,7 +73,7 @@ def _triples(report: Report) -> Iterator[ox.Triple]:
         path: (_shape_node(node), tuple(_shape_triple(triple) for triple in triples))
         for path, (node, triples) in report.paths.items()
     }
-    return report_triples((_apart(finding, paths) for finding in report), paths)
+    return report_triples((_apart(finding, paths) for finding in report), paths, report.looked_at)
 
 
 def _apart(finding: Finding, paths: dict[str, PathTriples]) -> Finding:

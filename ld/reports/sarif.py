@@ -27,6 +27,7 @@ def write(report: Report, presentation: Presentation) -> Iterator[str]:
     tool = {"driver": {"name": "thesis-ld", "semanticVersion": __version__, "rules": rules}}
     yield f'{{\n"$schema": {dumped(_SCHEMA)},\n"version": "2.1.0",\n"runs": [{{\n"tool": {dumped(tool)},\n'
     yield f'"invocations": {dumped([_invocation(report, presentation)])},\n"columnKind": "unicodeCodePoints",\n'
+    yield f'"properties": {dumped({"checked": head(report, presentation)["checked"]})},\n'
     yield '"results": ['
     results = (
         _result(found, kind, ids[number], number, presentation.sources)

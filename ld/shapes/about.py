@@ -21,6 +21,9 @@ class AboutShape:
     """What a finding takes from the shape that found it."""
 
     name: str
+    """What people call the field."""
+    label: str
+    """What people call the shape."""
     path: str | None
     """The property's IRI, or a SPARQL property path; None for node shapes, and for paths that are none."""
     order: float
@@ -60,8 +63,10 @@ class About:
         said = self.said
         paths = said.objects(node, SH + "path")
         path = self.path(paths[0]) if paths else None
+        name = said.text(node, SH + "name") or said.text(node, RDFS + "label") or local_name(path or name_of(node))
         return AboutShape(
-            name=said.text(node, SH + "name") or said.text(node, RDFS + "label") or local_name(path or name_of(node)),
+            name=name,
+            label=said.text(node, RDFS + "label") or name,
             path=path,
             order=_number(said.text(node, SH + "order")),
             message=said.text(node, SH + "message") or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -64,7 +65,7 @@ def report(outcome: Outcome, about: About, source: Source | None = None) -> Repo
         triples=len(outcome.graph),
         things=outcome.things,
         decided=outcome.decided,
-        names={shape: about[outcome.shapes[shape]].name for shape in outcome.checked},
+        names={shape: about[outcome.shapes[shape]].label for shape in outcome.checked},
     )
 
 
@@ -92,7 +93,7 @@ def _alike(rows: Iterable[Rows]) -> Iterator[_Same]:
     listed = list(rows)
     for each in listed:
         if each.messages:
-            yield _Same(each, (each.component,), each.focus, each.values, 1, each.messages)
+            yield from _in_their_words(each, each.messages)
     for (*_, valueless), same in groupby(sorted((each for each in listed if not each.messages), key=key), key):
         by_component: dict[str, list[Rows]] = {}
         for each in same:
@@ -102,6 +103,16 @@ def _alike(rows: Iterable[Rows]) -> Iterator[_Same]:
                 yield from _combined({name: of_it})
         else:
             yield from _combined(dict(sorted(by_component.items())))
+
+
+def _in_their_words(rows: Rows, messages: Sequence[str | None]) -> Iterator[_Same]:
+    """Findings that each have a message of their own; what is told again is one finding, as often as it is."""
+    values = [None] * len(rows.focus) if rows.values is None else rows.values.tolist()
+    counted = Counter(zip(rows.focus.tolist(), values, messages, strict=True))
+    for times in sorted(set(counted.values())):
+        focus, found, words = zip(*(key for key, count in counted.items() if count == times), strict=True)
+        numbers = None if rows.values is None else np.array(found, np.int32)
+        yield _Same(rows, (rows.component,), np.array(focus, np.int32), numbers, times, words)
 
 
 def _combined(by_component: dict[str, list[Rows]]) -> Iterator[_Same]:

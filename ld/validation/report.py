@@ -12,7 +12,7 @@ from typing import Literal
 import pyoxigraph as ox
 from pyoxigraph import BlankNode, NamedNode, Triple
 
-from ld.namespaces import SH, XSD
+from ld.namespaces import RDFS, SH, XSD
 from ld.rdf import RDF_TYPE, Term
 from ld.record import Origin
 
@@ -172,9 +172,19 @@ class Report:
         ranks = list(SEVERITIES)
         return any(ranks.index(kind.severity) <= ranks.index(severity) for kind in self.kinds)
 
+    @property
+    def looked_at(self) -> str:
+        """How many nodes each shape checked, as a sentence.
+
+        >>> Report((), {"http://a.org/S": 2}, names={"http://a.org/S": "Thesis"}).looked_at
+        'Checked: Thesis 2.'
+        """
+        counts = ", ".join(f"{self.names.get(shape) or shape} {nodes:,}" for shape, nodes in self.checked.items())
+        return f"Checked: {counts or 'nothing'}." + (" Nothing in the data is of a kind to check." * self.empty)
+
     def to_triples(self) -> list[Triple]:
         """The report as a `sh:ValidationReport`; the same findings always give the same triples."""
-        return list(report_triples(self, self.paths))
+        return list(report_triples(self, self.paths, self.looked_at))
 
     def turtle(self) -> bytes:
         """The report as a Turtle document."""
@@ -193,7 +203,9 @@ def kinds_of(findings: Iterable[Finding]) -> tuple[Kind, ...]:
     )
 
 
-def report_triples(findings: Iterable[Finding], paths: Mapping[str, PathTriples]) -> Iterator[Triple]:
+def report_triples(
+    findings: Iterable[Finding], paths: Mapping[str, PathTriples], comment: str = ""
+) -> Iterator[Triple]:
     """Findings as a `sh:ValidationReport`, node by node: the results, then the report with all of them."""
     report, number, used = BlankNode("report"), 0, dict[str, None]()
     for finding in findings:
@@ -204,6 +216,8 @@ def report_triples(findings: Iterable[Finding], paths: Mapping[str, PathTriples]
         used.setdefault(finding.path or "")
     yield Triple(report, RDF_TYPE, _sh("ValidationReport"))
     yield Triple(report, _sh("conforms"), ox.Literal(number == 0))
+    if comment:
+        yield Triple(report, NamedNode(RDFS + "comment"), ox.Literal(comment))
     for nth in range(1, number + 1):
         yield Triple(report, _sh("result"), BlankNode(f"result{nth}"))
     for path in used:

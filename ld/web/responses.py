@@ -35,7 +35,8 @@ SECURITY = {
 }
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Allow, Content-Location, ETag, Last-Modified, Link, Location, Retry-After, Vary",
+    "Access-Control-Expose-Headers": "Accept-Post, Allow, Content-Location, ETag, Last-Modified, Link, Location, "
+    "Retry-After, Vary",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 PREFLIGHT = {

@@ -11,7 +11,8 @@ from pyoxigraph import NamedNode
 
 from ld import resources
 from ld.formats import BY_SUFFIX, Format
-from ld.namespaces import RDFS, SH
+from ld.namespaces import RDF, RDFS, SH
+from ld.rdf import Term
 from ld.shapes.files import WHOLE, Statements
 from ld.vocabulary.documents import Published
 from ld.web.described import Described, respond, split
@@ -97,8 +98,11 @@ def _answer(name: str, file: Published, fixed: Format | None) -> Response:
 def _node_shapes(said: Statements) -> Iterator[NodeShape]:
     text = said.text
     for node in said:
-        if properties := said.objects(node, SH + "property"):
-            rows = [
+        properties = said.objects(node, SH + "property")
+        if properties or NamedNode(SH + "NodeShape") in said.objects(node, RDF + "type"):
+            own = text(node, SH + "message")
+            rows = [_own(said, node, own)] if own else []
+            rows += [
                 Constraint(
                     anchor=_anchor(shape.value),
                     name=text(shape, SH + "name"),
@@ -111,6 +115,12 @@ def _node_shapes(said: Statements) -> Iterator[NodeShape]:
                 for path in [said.path(said.objects(shape, SH + "path")[0])]
             ]
             yield NodeShape(_anchor(node.value), text(node, RDFS + "label"), text(node, RDFS + "comment"), tuple(rows))
+
+
+def _own(said: Statements, node: Term, message: str) -> Constraint:
+    """What a node shape asks of the thing itself."""
+    severity = (said.objects(node, SH + "severity") or [_VIOLATION])[0].value
+    return Constraint("", said.text(node, SH + "name") or "Itself", "", "", local_name(severity), message)
 
 
 def _compact(path: str) -> str:

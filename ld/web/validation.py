@@ -170,7 +170,10 @@ def _check_type() -> None:
             "fields `data` and `shapes`.",
             headers={"Accept-Post": ", ".join((*_TYPES, _PARTS, _LINE))},
         )
-    if request.headers.get("Content-Encoding", "").lower() not in _PACKED:
+    packed = request.headers.get("Content-Encoding", "").lower()
+    if request.mimetype in (_PARTS, _LINE) and packed not in ("", "identity"):
+        raise Problem(415, "A form is taken as it is: pack the files in it, and not the form.")
+    if packed not in _PACKED:
         detail = "Data may be packed with gzip or zstd, and with nothing else."
         raise Problem(415, detail, headers={"Accept-Encoding": "gzip, zstd"})
 
@@ -254,7 +257,11 @@ def _pairs(body: bytes) -> Iterator[tuple[str, bytes, str]]:
 def _chosen(fields: dict[str, tuple[bytes, str]], name: str) -> tuple[bytes, str]:
     """What was uploaded under a name, else what was pasted; and the name of the file."""
     uploaded, pasted = (fields.get(field, (b"", "")) for field in (f"{name}-file", name))
-    return uploaded if uploaded[0] else pasted
+    if uploaded[0]:
+        return uploaded
+    text, file = pasted
+    # Browsers send each end of a line of a text area as CRLF, whatever it was.
+    return (text, file) if file else (text.replace(b"\r\n", b"\n"), "")
 
 
 def _syntax(fields: dict[str, tuple[bytes, str]], name: str) -> str | None:
@@ -271,19 +278,25 @@ def _page(status: int, asked: Request, answer: Answer | None = None, cache: str 
     view = json.loads(answer.body) if answer and answer.status == 200 else None
     rendered = render_template(
         "validate.html",
-        title="Validate data",
+        title=view["verdict"].rstrip(".") if view else "Validate data",
         report=view,
         answer=answer,
         lines=list(_lines(asked, answer, view)),
         data=_text(asked.data),
         shapes=_text(asked.shapes),
         asked=asked,
+        chosen=[name for name, given, text in _again(asked) if given and not text],
         syntaxes=_WORDS,
         limits=_service().limits,
         formats=[form for form in _FORMATS if form.name != "html"],
         here=base() + "validate",
     )
     return responses.answer(rendered.encode(), HTML.media_type, status=status, cache=cache, negotiated=True)
+
+
+def _again(asked: Request) -> tuple[tuple[str, bytes, str], ...]:
+    """What was sent, and how much of it can be sent again from the page."""
+    return ("data", asked.data, _text(asked.data)), ("shapes", asked.shapes, _text(asked.shapes))
 
 
 def _lines(asked: Request, answer: Answer | None, view: Any) -> Iterator[_Line]:
