@@ -174,7 +174,8 @@ def door(served: str, listener: socket.socket) -> Iterator[Door]:
 
 
 def test_an_entity_bomb_does_not_fill_the_memory(door: Door) -> None:
-    assert "memory" in door.refuses(422, BOMB, TYPES["rdf"])
+    # On a busy machine the limit of time may be there first.
+    assert re.search("memory|took longer than", door.refuses(422, BOMB, TYPES["rdf"]))
 
 
 ENTITIES = ['<!ENTITY x SYSTEM "{}">', '<!ENTITY x PUBLIC "-//x" "{}">', '<!ENTITY % x SYSTEM "{}"> %x;']

@@ -6,9 +6,9 @@ import logging
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyoxigraph as ox
@@ -230,6 +230,10 @@ def _said(node: Node, triples: Iterable[tuple[Node, Node, Any]]) -> dict[str, No
     return {predicate: value[1] if isinstance(value, tuple) else value for predicate, value in own}
 
 
+def _term(node: Node | None) -> Term | None:
+    return None if node is None else from_rdflib(node)
+
+
 def _message(node: Node, triples: Iterable[tuple[Node, Node, Any]], own: Collection[Node]) -> str | None:
     """The message of a result; the constraint's before the shape's own, English before others."""
     found = [obj for subject, predicate, obj in triples if subject == node and predicate == rdflib.SH.resultMessage]
@@ -242,13 +246,12 @@ def _message(node: Node, triples: Iterable[tuple[Node, Node, Any]], own: Collect
 
 def _result(node: Node, triples: Collection[tuple[Node, Node, Any]], own: Collection[Node]) -> Result:
     said = _said(node, triples)
-    term: Callable[[Node | None], Term | None] = lambda found: None if found is None else from_rdflib(found)  # noqa: E731
     return Result(
-        shape=cast(Term, term(said[SH + "sourceShape"])),
+        shape=from_rdflib(said[SH + "sourceShape"]),
         component=str(said[SH + "sourceConstraintComponent"]),
         severity=str(said[SH + "resultSeverity"]),
-        focus=cast(Term, term(said[SH + "focusNode"])),
-        path=term(said.get(SH + "resultPath")),
-        value=term(said.get(SH + "value")),
+        focus=from_rdflib(said[SH + "focusNode"]),
+        path=_term(said.get(SH + "resultPath")),
+        value=_term(said.get(SH + "value")),
         message=_message(node, triples, own),
     )

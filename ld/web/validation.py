@@ -7,11 +7,9 @@ import json
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, NoReturn, cast
-from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from ld import reports
 from ld.exports.exchange import TASK, VIEW, Answer, Request
@@ -22,8 +20,9 @@ from ld.sandbox import Busy, Crashed, Limits, Pool, TimedOut, Unavailable
 from ld.settings import Settings
 from ld.validation import inputs
 from ld.validation.report import SEVERITIES, Severity
-from ld.web import responses
+from ld.web import forms, responses
 from ld.web.errors import Problem
+from ld.web.forms import LINE, PARTS, Entry
 from ld.web.site import base
 
 blueprint = Blueprint("validation", __name__)
@@ -38,14 +37,12 @@ _SHOWN = 20
 """Findings of each kind that a page shows."""
 _EDITABLE = 1_000_000
 """Bytes of data that a page gives back to be corrected."""
-_WHOLE, _AROUND, _WIDTH = 400, 2, 1000
-"""Lines of data that a page shows whole; of more, those around each finding; and characters of a line."""
-_PARTS, _LINE = "multipart/form-data", "application/x-www-form-urlencoded"
-"""The kinds of forms: with a part for each field, and all in one line, as a query."""
+_WHOLE = 400
+"""Lines of data that a page shows whole; of more, those around each finding."""
+_AROUND = 2
+_WIDTH = 1000
+"""Characters of a line that it shows."""
 _FIELDS = ("data-file", "data", "shapes-file", "shapes", "syntax", "shapes-syntax")
-_MOST_FIELDS, _PIECE, _LONGEST_LINE = 20, 1 << 16, 1_000_000
-"""Fields that a form may have, bytes that are looked at at once, and bytes in a form of one line: it takes 30 times as
-many to be read."""
 _TYPES = {
     media_type: suffix
     for suffix, form in BY_SUFFIX.items()
@@ -162,16 +159,16 @@ def _format() -> ReportFormat:
 
 
 def _check_type() -> None:
-    if request.mimetype not in (_PARTS, _LINE, *_TYPES):
+    if request.mimetype not in (PARTS, LINE, *_TYPES):
         known = [form.media_type for suffix, form in BY_SUFFIX.items() if suffix in inputs.SYNTAXES]
         raise Problem(
             415,
-            f"Say with Content-Type what the data is, one of {', '.join(known)}; or send a form ({_PARTS}) with the "
+            f"Say with Content-Type what the data is, one of {', '.join(known)}; or send a form ({PARTS}) with the "
             "fields `data` and `shapes`.",
-            headers={"Accept-Post": ", ".join((*_TYPES, _PARTS, _LINE))},
+            headers={"Accept-Post": ", ".join((*_TYPES, PARTS, LINE))},
         )
     packed = request.headers.get("Content-Encoding", "").lower()
-    if request.mimetype in (_PARTS, _LINE) and packed not in ("", "identity"):
+    if request.mimetype in (PARTS, LINE) and packed not in ("", "identity"):
         raise Problem(415, "A form is taken as it is: pack the files in it, and not the form.")
     if packed not in _PACKED:
         detail = "Data may be packed with gzip or zstd, and with nothing else."
@@ -207,14 +204,12 @@ def _body() -> bytes:
     return body
 
 
-def _fields(body: bytes) -> dict[str, tuple[bytes, str]]:
-    """What a form holds under each name, and the name of the file that it is from."""
-    fields: dict[str, tuple[bytes, str]] = {}
+def _fields(body: bytes) -> dict[str, Entry]:
+    """The fields of a form."""
     # What `curl --data-binary` says where it is told nothing.
-    hint = " If it is no form, say with Content-Type what it is: text/turtle, say." if request.mimetype == _LINE else ""
+    hint = " If it is no form, say with Content-Type what it is: text/turtle, say." if request.mimetype == LINE else ""
     try:
-        for name, data, file in _parts(body) if request.mimetype == _PARTS else _pairs(body):
-            fields.setdefault(name, (data, file[-200:]))
+        fields = forms.fields(body, request.mimetype, request.mimetype_params.get("boundary", ""))
     except RequestEntityTooLarge as error:
         detail = f"The form is too long, or has too many fields: it needs none but {', '.join(_FIELDS)}.{hint}"
         raise Problem(413, detail, headers={"Connection": "close"}) from error
@@ -226,46 +221,16 @@ def _fields(body: bytes) -> dict[str, tuple[bytes, str]]:
     return fields
 
 
-def _parts(body: bytes) -> Iterator[tuple[str, bytes, str]]:
-    """The parts of a form (RFC 7578): name, content, and the name of the file if it is one."""
-    boundary = request.mimetype_params.get("boundary", "").encode("latin-1", "replace")
-    if not boundary:
-        raise ValueError("There is no boundary.")
-    # The limit is for what comes before the content of a part, which itself is taken out as it comes.
-    decoder = MultipartDecoder(boundary, 2 * _PIECE, max_parts=_MOST_FIELDS)
-    name, file, pieces = "", "", list[bytes]()
-    for piece in (*(body[at : at + _PIECE] for at in range(0, len(body), _PIECE)), None):
-        decoder.receive_data(piece)
-        while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
-            if isinstance(event, Field | File):
-                name, file, pieces = event.name, getattr(event, "filename", ""), []
-            elif isinstance(event, Data):
-                pieces.append(event.data)
-                if not event.more_data:
-                    yield name, b"".join(pieces), file
-
-
-def _pairs(body: bytes) -> Iterator[tuple[str, bytes, str]]:
-    """The same of a form in one line."""
-    if len(body) > _LONGEST_LINE or body.count(b"&") >= _MOST_FIELDS:
-        raise RequestEntityTooLarge
-    for pair in body.split(b"&"):
-        name, _, value = (unquote_to_bytes(part) for part in pair.replace(b"+", b" ").partition(b"="))
-        yield name.decode("utf-8", "replace"), value, ""
-
-
-def _chosen(fields: dict[str, tuple[bytes, str]], name: str) -> tuple[bytes, str]:
+def _chosen(fields: dict[str, Entry], name: str) -> Entry:
     """What was uploaded under a name, else what was pasted; and the name of the file."""
-    uploaded, pasted = (fields.get(field, (b"", "")) for field in (f"{name}-file", name))
-    if uploaded[0]:
-        return uploaded
-    text, file = pasted
-    # Browsers send each end of a line of a text area as CRLF, whatever it was.
-    return (text, file) if file else (text.replace(b"\r\n", b"\n"), "")
+    uploaded, pasted = (fields.get(field, Entry()) for field in (f"{name}-file", name))
+    if uploaded.data or pasted.file:
+        return uploaded if uploaded.data else pasted
+    return Entry(pasted.data.replace(b"\r\n", b"\n"))  # browsers send each end of a line so, whatever it was
 
 
-def _syntax(fields: dict[str, tuple[bytes, str]], name: str) -> str | None:
-    chosen = fields.get(name, (b"", ""))[0].decode("utf-8", "replace")
+def _syntax(fields: dict[str, Entry], name: str) -> str | None:
+    chosen = fields.get(name, Entry()).data.decode("utf-8", "replace")
     if chosen and chosen not in inputs.SYNTAXES:
         raise Problem(400, f"There is no syntax called {chosen[:80]!r}: use {', '.join(inputs.SYNTAXES)}.")
     return chosen or None
