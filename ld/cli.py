@@ -315,8 +315,8 @@ def _write(pieces: Iterator[str], *, for_people: bool) -> None:
         for piece in pieces:
             stdout.write(piece)
         stdout.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError:  # whoever reads has seen enough; the exit status says the verdict all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
     except OSError as error:
         raise LdError(f"The report cannot be written: {error.strerror}.") from error
 

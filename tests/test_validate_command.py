@@ -222,12 +222,16 @@ def test_no_more_findings_of_a_kind_are_shown_to_people_than_they_asked_for(fold
 def test_a_reader_that_stops_reading_is_no_fault(folder: Path) -> None:
     things = (f"<http://a.org/{n}> <{TYPE}> <http://a.org/T> .\n" for n in range(20_000))
     (folder / "data.nt").write_text("".join(things))
-    for name in ("text", "json"):
-        command = f"{sys.executable} -m ld validate data.nt --shapes graded.ttl --first 20000 --format {name} | head -1"
+    mild = "ex:S sh:targetClass ex:T ; sh:property [ sh:path ex:p ; sh:minCount 1 ; sh:severity sh:Warning ] ."
+    (folder / "mild.ttl").write_text(PREFIXES + mild)
+    for name, least, status in (("text", "violation", 0), ("json", "violation", 0), ("json", "warning", 1)):
+        options = f"--shapes mild.ttl --first 20000 --format {name} --fail-on {least}"
+        # The verdict, though nobody reads to the end of the report.
+        command = f"{sys.executable} -m ld validate data.nt {options} | head -1; exit ${{PIPESTATUS[0]}}"
         done = subprocess.run(
             ["bash", "-c", command], cwd=folder, env=CLEAN, capture_output=True, text=True, timeout=60
         )
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, done.stderr) == (status, "")
         assert len(done.stdout.splitlines()) == 1
 
 
