@@ -7,7 +7,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from ld.rdf import canonical
 from ld.record import Origin
 from ld.reports import BY_NAME, FORMATS, Presentation
 from ld.reports.html import STYLE, TEMPLATES, view, view_of_json
-from ld.validation.report import Finding, Kind, Place, Report, Severity, kinds_of
+from ld.validation.report import Finding, Kind, Place, Report, Severity
 
 SHAPES = "https://w3id.org/thesis-ld/shapes#"
 THESIS = "http://localhost:8000/id/thesis/uk.bl.ethos."
@@ -74,6 +74,17 @@ def abstract(number: int) -> Finding:
         term=ox.Literal("None.", language="en-GB"), component=SH + "MinLengthConstraintComponent", also=(),
         shape=SHAPES + "thesis-abstract",
     )  # fmt: skip
+
+
+def kinds_of(findings: Iterable[Finding]) -> tuple[Kind, ...]:
+    """Findings at hand, by kind."""
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        alike.setdefault((finding.severity, finding.shape, *finding.components), []).append(finding)
+    return tuple(
+        Kind(same[0].severity, same[0].name, same[0].path, same[0].shape, same[0].components, len(same), same.__iter__)
+        for same in alike.values()
+    )
 
 
 def report_of(*findings: Finding, **told: Any) -> Report:

@@ -24,6 +24,9 @@ import requests
 import zstandard
 from conftest import ROOT, Serve
 
+from ld.exports.exchange import TASK, Request
+from ld.sandbox import Crashed, Limits, Pool
+
 SECONDS = 1.5
 """What a validation may take at the server that is attacked."""
 BYTES, TRIPLES, MEMORY = 20_000_000, 250_000, 400_000_000
@@ -171,6 +174,13 @@ def door(served: str, listener: socket.socket) -> Iterator[Door]:
 
 
 # What would be fetched or read
+
+
+def test_an_entity_bomb_ends_at_the_limit_of_memory_where_there_is_time() -> None:
+    pool = Pool(TASK, workers=1, limits=Limits(seconds=60, memory=MEMORY))
+    with pool.worker() as worker, pytest.raises(Crashed, match="memory"):
+        worker.ask(Request(BOMB.encode(), syntax="rdf").encode())
+    pool.close()
 
 
 def test_an_entity_bomb_does_not_fill_the_memory(door: Door) -> None:

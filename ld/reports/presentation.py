@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ld.validation.report import SEVERITIES, Severity
-
-_RANKS = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+from ld.validation.report import Severity, as_grave
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +31,4 @@ class Presentation:
         >>> Presentation(fail_on="warning").fails("violation"), Presentation().fails("warning")
         (True, False)
         """
-        return _RANKS[severity] <= _RANKS[self.fail_on]
+        return as_grave(severity, self.fail_on)

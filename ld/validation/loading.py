@@ -248,7 +248,7 @@ def _with_newlines(block: bytes) -> bytes:
 
 def _together(item: Input, limits: Limits, processes: int) -> Iterator[Block]:
     """The blocks of an input in order; each of several processes reads it, and takes apart its own share of them."""
-    context = multiprocessing.get_context("fork")  # before any thread was started; nothing is copied
+    context = multiprocessing.get_context("fork")  # nothing is copied, and helpers use no lock that a thread could hold
     helpers: list[tuple[BaseProcess, Connection]] = []
     try:
         for share in range(processes):

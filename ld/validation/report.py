@@ -169,8 +169,7 @@ class Report:
 
     def fails(self, severity: Severity) -> bool:
         """Whether anything found is as grave as this, or graver."""
-        ranks = list(SEVERITIES)
-        return any(ranks.index(kind.severity) <= ranks.index(severity) for kind in self.kinds)
+        return any(as_grave(kind.severity, severity) for kind in self.kinds)
 
     @property
     def looked_at(self) -> str:
@@ -192,15 +191,14 @@ class Report:
         return written
 
 
-def kinds_of(findings: Iterable[Finding]) -> tuple[Kind, ...]:
-    """Findings at hand, by kind."""
-    alike: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in findings:
-        alike.setdefault((finding.severity, finding.shape, *finding.components), []).append(finding)
-    return tuple(
-        Kind(same[0].severity, same[0].name, same[0].path, same[0].shape, same[0].components, len(same), same.__iter__)
-        for same in alike.values()
-    )
+def as_grave(severity: Severity, least: Severity) -> bool:
+    """Whether a severity is `least`, or graver.
+
+    >>> as_grave("violation", "warning"), as_grave("info", "warning")
+    (True, False)
+    """
+    ranks = list(SEVERITIES)
+    return ranks.index(severity) <= ranks.index(least)
 
 
 def report_triples(
