@@ -11,6 +11,9 @@ LdError                 anything this package raises on purpose; its text is fit
 ├── DataError           data to be validated cannot be read: names the file, the line and the column
 │   └── TooLarge        it is more than a limit allows
 ├── ShapesError         shapes that someone brought cannot be used
+├── QueryError          a query cannot be run: says the line, the column and the way out
+│   ├── QueryRefused    it asks for what is not done here: other places, other graphs, changes
+│   └── QueryTooComplex it is longer or deeper than is taken
 ├── Busy, TimedOut, Crashed   work in a process of its own did not come to its end (ld.sandbox)
 └── VocabularyError     a file of vocab/ or shapes/ is broken
 
@@ -86,6 +89,31 @@ class TooLarge(DataError):
 
 class ShapesError(LdError):
     """Shapes that someone brought cannot be used."""
+
+
+class QueryError(LdError):
+    """A query cannot be run.
+
+    >>> str(QueryError("`}` cannot stand here", line=1, column=19, way_out="Correct it."))
+    'line 1, column 19: `}` cannot stand here. Correct it.'
+    """
+
+    def __init__(
+        self, problem: str, *, way_out: str = "", line: int | None = None, column: int | None = None, text: str = ""
+    ) -> None:
+        self.problem, self.way_out, self.line, self.column = problem, way_out, line, column
+        self.text = text
+        """The piece of the query that is to blame, as it stands there; empty where there is none."""
+        place = f"line {line}, column {column}: " if line else ""
+        super().__init__(f"{place}{problem.rstrip('.')}. {way_out}".rstrip())
+
+
+class QueryRefused(QueryError):
+    """A query asks for what is not done here."""
+
+
+class QueryTooComplex(QueryError):
+    """A query is longer, or nested more deeply, than is taken."""
 
 
 class VocabularyError(LdError):

@@ -11,8 +11,9 @@ import traceback
 from collections.abc import Callable
 from importlib.machinery import BuiltinImporter, FrozenImporter
 from io import FileIO
+from pathlib import Path
 
-from ld.sandbox import frames
+from ld.sandbox import frames, parts
 from ld.sandbox.denial import deny_files, deny_network, unprotected
 from ld.sandbox.endings import OUT_OF_MEMORY, TOO_DEEP
 
@@ -20,7 +21,7 @@ _SLACK = 1.0
 """Seconds beyond its time after which a worker ends by itself, which it comes to only if its parent was killed."""
 
 
-def main(task: str, memory: int, seconds: float) -> None:
+def main(task: str, memory: int, seconds: float, reads: Path | None = None) -> None:
     """What ``python -m ld.sandbox`` does; `ld.sandbox.pool` starts it."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # whatever the thread that started us had
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -32,10 +33,11 @@ def main(task: str, memory: int, seconds: float) -> None:
     try:
         answer = _task(task)
         os.dup2(nowhere, 2)  # nor could a flood of it harm a log
-        size = _confine(memory)
+        size = _confine(memory, reads)
     except Exception:
         frames.send(replies, frames.FAILED, traceback.format_exc().encode("utf-8", "replace"))
         raise SystemExit(1) from None
+    parts.send_to(replies)
     frames.send(replies, frames.READY)
     while True:
         kind, reply = _next(requests, answer, seconds)
@@ -55,7 +57,7 @@ def _task(task: str) -> Callable[[bytes], bytes]:
     return answer
 
 
-def _confine(memory: int) -> Callable[[], int]:
+def _confine(memory: int, reads: Path | None) -> Callable[[], int]:
     """Gives up what an answer does not take; what comes back tells how many bytes this process has taken since."""
     pages = os.open("/proc/self/statm", os.O_RDONLY) if sys.platform == "linux" else None
 
@@ -63,7 +65,7 @@ def _confine(memory: int) -> Callable[[], int]:
         return int(os.pread(pages, 64, 0).split()[0]) * resource.getpagesize() if pages is not None else 0
 
     sys.meta_path[:] = [BuiltinImporter, FrozenImporter]  # a late import is an ImportError, for which many are prepared
-    denied = [deny_files(), deny_network()]
+    denied = [deny_files(reads), deny_network()]
     if any(denied) and unprotected() is None:
         raise OSError(*filter(None, denied))
     before = size()
@@ -105,4 +107,4 @@ def _next(requests: FileIO, answer: Callable[[bytes], bytes], seconds: float) ->
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), *map(Path, sys.argv[4:]))

@@ -11,7 +11,11 @@ OUT_OF_MEMORY, TOO_DEEP = 81, 82
 
 
 class Busy(LdError):
-    """All workers are taken."""
+    """All workers are taken, and there is no place in line either."""
+
+
+class TooMany(Busy):
+    """One client asks for more at once than is its share; others may well be served."""
 
 
 class TimedOut(LdError):
@@ -21,10 +25,14 @@ class TimedOut(LdError):
 class Crashed(LdError):
     """The process that did the work died, or gave up."""
 
-    def __init__(self, problem: str, *, trace: str = "") -> None:
+    def __init__(self, problem: str, *, trace: str = "", signal: int | None = None, memory: bool = False) -> None:
         super().__init__(problem)
         self.trace = trace
         """The traceback, for a log, where an exception that nobody foresaw was the reason; else empty."""
+        self.signal = signal
+        """The signal that ended the process, if one did: SIGSEGV most likely for input that is nested too deeply."""
+        self.memory = memory
+        """Whether memory ran out: that is certain, or native code gave up (SIGABRT), which it does for little else."""
 
 
 class Unavailable(Crashed):

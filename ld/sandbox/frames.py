@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import select
 import struct
 from collections.abc import Callable
 from io import FileIO
 
-READY, REQUEST, ANSWER, LAST, FAILED = b"r", b"q", b"a", b"l", b"f"
-"""The kinds: a worker is ready; a request; an answer; an answer after which the worker goes; why there is none."""
+READY, REQUEST, PART, ANSWER, LAST, FAILED = b"r", b"q", b"p", b"a", b"l", b"f"
+"""The kinds: a worker is ready; a request; a part of what it brings, ahead of the answer; an answer; an answer after
+which the worker goes; why there is none."""
+
+ROOM = 2**20
+"""Bytes that a pipe is made to hold where the system lets it, and that are taken out of one at once."""
 
 Wait = Callable[[FileIO, int], object]
 """What to do until a pipe that does not block is ready to be read (`select.POLLIN`) or written (`select.POLLOUT`)."""
@@ -22,14 +27,17 @@ def _never(pipe: FileIO, event: int) -> None:
 
 def send(pipe: FileIO, kind: bytes, body: bytes = b"", wait: Wait = _never) -> None:
     """Writes one frame."""
-    for part in (_HEAD.pack(kind, len(body)), body):
-        rest = memoryview(part)
-        while rest:
-            written = pipe.write(rest)
-            if written is None:
-                wait(pipe, select.POLLOUT)
-            else:
-                rest = rest[written:]
+    rest = [memoryview(_HEAD.pack(kind, len(body))), memoryview(body)]
+    while rest:
+        try:
+            written = os.writev(pipe.fileno(), rest)
+        except BlockingIOError:
+            wait(pipe, select.POLLOUT)
+            continue
+        while rest and written >= len(rest[0]):
+            written -= len(rest.pop(0))
+        if rest:
+            rest[0] = rest[0][written:]
 
 
 def receive(pipe: FileIO, most: int, wait: Wait = _never) -> tuple[bytes, bytes]:
@@ -37,18 +45,18 @@ def receive(pipe: FileIO, most: int, wait: Wait = _never) -> tuple[bytes, bytes]
     kind, length = _HEAD.unpack(_exactly(pipe, _HEAD.size, wait))
     if length > most:
         raise EOFError
-    return kind, bytes(_exactly(pipe, length, wait))
+    return kind, _exactly(pipe, length, wait)
 
 
-def _exactly(pipe: FileIO, length: int, wait: Wait) -> bytearray:
-    whole = bytearray(length)
-    rest = memoryview(whole)
-    while rest:
-        got = pipe.readinto(rest)
+def _exactly(pipe: FileIO, length: int, wait: Wait) -> bytes:
+    parts: list[bytes] = []
+    while length:
+        got = pipe.read(min(length, ROOM))
         if got is None:
             wait(pipe, select.POLLIN)
-        elif got == 0:
+        elif not got:
             raise EOFError
         else:
-            rest = rest[got:]
-    return whole
+            parts.append(got)
+            length -= len(got)
+    return b"".join(parts)  # of one part, that one itself and no copy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
@@ -31,6 +32,10 @@ _SET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX":
 """One thread a worker; and no room set aside for more, which would count as memory that it took."""
 
 
+def _refuse(part: bytes) -> None:
+    raise TypeError("This task sends parts ahead of its answer: ask with a function that takes them.")
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may take."""
@@ -44,8 +49,13 @@ class Pool:
     """Worker processes of one task; each answers one request at a time and can be killed.
 
     The task is named as "package.module:function". The function takes the bytes of a request and gives those of its
-    answer. A function `warm_up` of that module is called first where there is one: no file can be read later, so it
-    imports what would be imported late, character encodings among it.
+    answer; what is too long for that it can send ahead in parts (`ld.sandbox.send`). A function `warm_up` of that
+    module is called first where there is one: no module can be read later, so it imports what would be imported late,
+    character encodings among it.
+
+    Files below the folder `reads` may be opened for reading, at any time, and come and go meanwhile; the folder itself
+    must be there. It is confined to that after the module was imported and warmed up, while it has a single thread:
+    one that was there before would not be confined, so a worker whose task starts threads by then does not start.
 
     >>> pool = Pool("builtins:bytes", workers=1, limits=Limits(seconds=10, memory=2**27))
     >>> with pool.worker() as worker:
@@ -54,8 +64,8 @@ class Pool:
     >>> pool.close()
     """
 
-    def __init__(self, task: str, *, workers: int, limits: Limits) -> None:
-        self._workers = [Worker(task, limits) for _ in range(workers)]
+    def __init__(self, task: str, *, workers: int, limits: Limits, reads: Path | None = None) -> None:
+        self._workers = [Worker(task, limits, reads) for _ in range(workers)]
         self._idle = deque(self._workers)
         self._owner = os.getpid()
         self._closed = False
@@ -99,25 +109,29 @@ class Pool:
 class Worker:
     """One worker: a process, and after that was killed the next one."""
 
-    def __init__(self, task: str, limits: Limits) -> None:
+    def __init__(self, task: str, limits: Limits, reads: Path | None = None) -> None:
         self._command = [sys.executable, "-P", "-m", "ld.sandbox", task, str(limits.memory), str(limits.seconds)]
+        if reads is not None:
+            self._command.append(str(reads.absolute()))
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
         self._killed = False
         self._lock = threading.Lock()
 
-    def ask(self, request: bytes) -> bytes:
-        """The answer to a request; `TimedOut` when it takes too long, `Crashed` when the process dies of it."""
+    def ask(self, request: bytes, part: Callable[[bytes], object] = _refuse) -> bytes:
+        """The answer to a request; `TimedOut` when it takes too long, `Crashed` when the process dies of it.
+
+        What the task sends ahead of its answer is given to `part` as it comes, piece by piece, and the time that takes
+        counts too. An exception in `part` ends the work, and comes out of here.
+        """
         process = self._readied()
         last = True
         try:
-            kind, reply = self._exchange(process, request)
+            for kind, reply in self._replies(process, request):
+                if kind == frames.PART:
+                    part(reply)
             last = kind != frames.ANSWER
-        except TimeoutError:
-            raise self._late() from None
-        except EOFError:
-            raise self._lost(process) from None
         finally:
             if last:
                 self.stop()
@@ -143,6 +157,8 @@ class Worker:
                 )
                 for pipe in _pipes(self._process):
                     os.set_blocking(pipe.fileno(), False)
+                with suppress(AttributeError, OSError):  # no Linux, or too much of that for one user
+                    fcntl.fcntl(_pipes(self._process)[1], fcntl.F_SETPIPE_SZ, frames.ROOM)
 
     def kill(self) -> None:
         """Kills the process, if need be under whoever asks it; no other one follows."""
@@ -177,7 +193,7 @@ class Worker:
         if self._ready:
             return process
         try:
-            kind, reply = frames.receive(_pipes(process)[1], self._limits.memory, _until(_START))
+            kind, reply = frames.receive(_pipes(process)[1], self._limits.memory, _Until(_START))
             self._ready = kind == frames.READY
         except TimeoutError:
             raise Unavailable(f"The worker did not start within {_START:g} s.") from None
@@ -190,12 +206,21 @@ class Worker:
             raise _failed(Unavailable, "The worker did not start", reply)
         return process
 
-    def _exchange(self, process: subprocess.Popen[bytes], request: bytes) -> tuple[bytes, bytes]:
+    def _replies(self, process: subprocess.Popen[bytes], request: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """What comes back for a request: parts, if any, and then the one thing that is none."""
         requests, replies = _pipes(process)
-        wait = _until(self._limits.seconds)
-        with suppress(BrokenPipeError):  # it is dead, and what it left to read says of what
-            frames.send(requests, frames.REQUEST, request, wait)
-        return frames.receive(replies, self._limits.memory, wait)
+        wait, kind = _Until(self._limits.seconds), frames.PART
+        try:
+            with suppress(BrokenPipeError):  # it is dead, and what it left to read says of what
+                frames.send(requests, frames.REQUEST, request, wait)
+            while kind == frames.PART:
+                wait.left()  # of a worker that is faster than we are, the pipe is never empty
+                kind, reply = frames.receive(replies, self._limits.memory, wait)
+                yield kind, reply
+        except TimeoutError:
+            raise self._late() from None
+        except EOFError:
+            raise self._lost(process) from None
 
     def _late(self) -> TimedOut:
         return TimedOut(f"The work took longer than {self._limits.seconds:g} s and was stopped.")
@@ -208,8 +233,13 @@ class Worker:
             return self._late()
         if status == OUT_OF_MEMORY:
             allowed = f"{self._limits.memory / 1_000_000:,.0f} MB"
-            return Crashed(f"The work was given up: it needs more than the {allowed} of memory that it may have.")
-        return Crashed(f"The work {ending(status)}.")
+            problem = f"The work was given up: it needs more than the {allowed} of memory that it may have."
+            return Crashed(problem, memory=True)
+        return Crashed(
+            f"The work {ending(status)}.",
+            signal=-status if status < 0 else None,
+            memory=status == -signal.SIGABRT,
+        )
 
 
 def _environment() -> dict[str, str]:
@@ -223,17 +253,24 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[FileIO, FileIO]:
     return cast(FileIO, process.stdin), cast(FileIO, process.stdout)
 
 
-def _until(seconds: float) -> frames.Wait:
-    """Waits for a pipe, altogether no longer than this; then `TimeoutError`."""
-    end = time.monotonic() + seconds
+class _Until:
+    """Waits for a pipe, altogether no longer than so many seconds; then `TimeoutError`."""
 
-    def wait(pipe: FileIO, event: int) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def __call__(self, pipe: FileIO, event: int) -> None:
         waiting = poll()
         waiting.register(pipe, event)
-        if not waiting.poll(max(0.0, end - time.monotonic()) * 1000):
+        if not waiting.poll(self.left() * 1000):
             raise TimeoutError
 
-    return wait
+    def left(self) -> float:
+        """The seconds that are left; `TimeoutError` when none are."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
 
 
 def _status(process: subprocess.Popen[bytes]) -> int:
