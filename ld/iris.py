@@ -18,6 +18,9 @@ KINDS: tuple[Kind, ...] = ("thesis", "person", "organisation")
 NAMESPACE = "https://w3id.org/thesis-ld/"
 """Our own terms, degrees, levels and disciplines, the same whoever publishes."""
 
+VOID = ".well-known/void"
+"""The path of the description of the whole data set."""
+
 ETHOS_PAGE = "https://ethos.bl.uk/OrderDetails.do?uin="
 ETHOS_ID = re.compile(r"uk\.bl\.ethos\.[0-9]{1,9}(?![0-9])")
 
@@ -66,6 +69,15 @@ def doc_of(id_or_path: str) -> str:
     bare = id_or_path.partition("#")[0]
     head, _, tail = bare.rpartition("id/")
     return f"{head}doc/{tail}"
+
+
+def dataset(base: str) -> str:
+    """The whole of what a site publishes, as its description names it.
+
+    >>> dataset("http://localhost:8000/")
+    'http://localhost:8000/.well-known/void#dataset'
+    """
+    return base + VOID + "#dataset"
 
 
 def id_of(path: str) -> str:

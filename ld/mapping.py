@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -40,6 +41,8 @@ ATTRIBUTION = "British Library, EThOS"
 DATASET = "https://doi.org/10.23636/rcm4-zk44"
 DOI = "https://doi.org/"
 
+_REMEMBERED = 1024
+"""Bodies and concepts whose descriptions are kept at hand."""
 _DATE_TYPES = {7: "xsd:gYearMonth", 10: "xsd:date"}
 
 
@@ -73,6 +76,9 @@ class Mapper:
         self.context, self.vocabulary, self.identity, self.base = context, vocabulary, identity, base
         # What a description says of its degree and discipline; the rest stands at their own addresses.
         self._labels = {RDF_TYPE, *(context.words[word].predicate for word in ("label", "prefLabel", "level"))}
+        # Of the same few a corpus speaks again and again.
+        self._said_of_body = lru_cache(_REMEMBERED)(self._body_triples)
+        self._said_of_concept = lru_cache(_REMEMBERED)(self._concept_triples)
 
     def thesis(self, thesis: Thesis) -> ThesisDescription:
         """The description of a thesis."""
@@ -97,7 +103,7 @@ class Mapper:
 
     def organisation(self, body: BodyNode) -> Description:
         """The description of a body."""
-        own = (*self._body_triples(body), *self._triples({"id": body.iri, "document": self._document(body.iri)}))
+        own = (*self._said_of_body(body), *self._triples({"id": body.iri, "document": self._document(body.iri)}))
         return Description("organisation", body.key, body.name, tuple(dict.fromkeys(own)), ())
 
     def _thesis_node(self, iri: str, t: Thesis, creators: list[PersonNode], supervisors: list[PersonNode]) -> Node:
@@ -160,6 +166,7 @@ class Mapper:
             "attributionName": ATTRIBUTION,
             "attributionURL": DATASET,
             "source": source,
+            "inDataset": iris.dataset(self.base),
         }
 
     def _embed(self, people: list[PersonNode], bodies: list[BodyNode], thesis: Thesis) -> tuple[Triple, ...]:
@@ -167,12 +174,15 @@ class Mapper:
         for person in people:
             triples += self._triples(_person_node(person))
         for body in bodies:
-            triples += self._body_triples(body)
+            triples += self._said_of_body(body)
         degree = self.vocabulary.degree(thesis.qualification) if thesis.qualification else None
         subjects = map(self.vocabulary.discipline, thesis.discipline)
         for concept in filter(None, (degree.iri if degree else None, *subjects)):
-            triples += (t for t in self.vocabulary.describe(concept) if t.predicate in self._labels)
+            triples += self._said_of_concept(concept)
         return tuple(dict.fromkeys(triples))
+
+    def _concept_triples(self, iri: str) -> list[Triple]:
+        return [triple for triple in self.vocabulary.describe(iri) if triple.predicate in self._labels]
 
     def _body_triples(self, body: BodyNode) -> list[Triple]:
         triples = list(self.vocabulary.triples_of(body.institution)) if body.institution else []

@@ -6,6 +6,7 @@ from ld.iris import NAMESPACE
 
 BIBO = "http://purl.org/ontology/bibo/"
 CC = "http://creativecommons.org/ns#"
+DCAT = "http://www.w3.org/ns/dcat#"
 DCTERMS = "http://purl.org/dc/terms/"
 FOAF = "http://xmlns.com/foaf/0.1/"
 HYDRA = "http://www.w3.org/ns/hydra/core#"
@@ -17,4 +18,5 @@ SH = "http://www.w3.org/ns/shacl#"
 SCHEMA = "https://schema.org/"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 TLD = NAMESPACE + "terms#"
+VOID = "http://rdfs.org/ns/void#"
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -146,6 +146,7 @@ def _document(iri: str) -> dict[str, Any]:
         "license": "https://creativecommons.org/licenses/by/4.0/",
         "attributionName": "British Library, EThOS",
         "attributionURL": "https://doi.org/10.23636/rcm4-zk44",
+        "inDataset": iris.dataset(iri.partition("id/")[0]),
     }
 
 

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
 from publications import BASE, about, day, publish
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
+from readers import by_oxigraph, by_pyld, by_raptor, by_rdflib
 
+from ld import context
+from ld.formats.source import Source
 from ld.rdf import canonical as ntriples
 from ld.rdf import in_graph
-from ld.snapshot import dumps, store
-from ld.snapshot.dumps import QUADS, TRIPLES, Dumps
+from ld.rdf import parse as triples_of
+from ld.snapshot import Snapshot, dumps, store
+from ld.snapshot.dumps import DUMPS, Dumps
 
 P = NamedNode("http://purl.org/dc/terms/title")
+DEGREES = "vocab/degrees"
+
+
+def unpacked(snapshot: Snapshot, name: str) -> bytes:
+    """What a dump holds."""
+    (path,) = (dump.path for dump in DUMPS if dump.name == name)
+    return gzip.decompress((snapshot.folder / path).read_bytes())
+
+
+def source(number: int) -> Source:
+    """A description."""
+    path = f"thesis/{number}"
+    return Source(ntriples(about(f"id/{path}", str(number))), f"{BASE}id/{path}", f"{BASE}doc/{path}")
 
 
 def test_triples_are_sorted_and_each_stands_once() -> None:
@@ -40,24 +58,55 @@ def test_no_triples_are_no_bytes() -> None:
 
 
 def test_the_gzip_header_holds_no_time_and_no_name(tmp_path: Path) -> None:
-    writer = Dumps(tmp_path / "dumps")
-    writer.add(ntriples(about("id/thesis/1", "One")), BASE + "doc/thesis/1")
+    writer = Dumps(tmp_path)
+    writer.add(source(1))
     writer.finish()
-    for name in (TRIPLES, QUADS):
-        header = (tmp_path / "dumps" / name).read_bytes()[:10]
+    for dump in DUMPS:
+        header = (tmp_path / dump.path).read_bytes()[:10]
         assert header[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"  # RFC 1952 §2.3: no flags, time 0
 
 
 def test_dumps_hold_every_description_and_are_named_by_their_content(tmp_path: Path) -> None:
     snapshot = publish(tmp_path, {"2": "Two", "1": "One"})
-    triples = gzip.decompress((snapshot.folder / "dumps" / TRIPLES).read_bytes())
-    quads = gzip.decompress((snapshot.folder / "dumps" / QUADS).read_bytes())
+    triples, quads = unpacked(snapshot, "nt"), unpacked(snapshot, "nq")
     assert triples.count(b"\n") == quads.count(b"\n") == snapshot.manifest.counts["triples"] == 4
     assert snapshot.manifest.digest == hashlib.sha256(triples).hexdigest()
     assert snapshot.name.endswith("-" + snapshot.manifest.digest[:12])
     graphs = {str(quad.graph_name)[1:-1] for quad in parse(quads, RdfFormat.N_QUADS)}
-    assert graphs == {
-        BASE + path for path in ("doc/thesis/1", "doc/thesis/2", "doc/person/0000000453606890", "vocab/degrees")
+    paths = ("doc/thesis/1", "doc/thesis/2", "doc/person/0000000453606890", DEGREES)
+    assert graphs == {BASE + path for path in paths}
+
+
+def test_every_dump_holds_the_same_graph(tmp_path: Path) -> None:
+    snapshot = publish(tmp_path, {"1": 'A "title" .\n', "2": "Two\nlines", "3": "ü \\ \u2028 \x85"})
+    expected = ntriples(quad.triple for quad in parse(unpacked(snapshot, "nt"), RdfFormat.N_TRIPLES))
+    assert ntriples(quad.triple for quad in parse(unpacked(snapshot, "nq"), RdfFormat.N_QUADS)) == expected
+    for read in (by_oxigraph, by_rdflib, by_raptor):
+        assert read(unpacked(snapshot, "ttl"), "ttl") == expected
+    lines = unpacked(snapshot, "jsonl").split(b"\n")
+    assert lines.pop() == b""
+    for read_line in (by_pyld, by_oxigraph):
+        assert ntriples(triple for line in lines for triple in triples_of(read_line(line))) == expected
+
+
+def test_turtle_says_every_prefix_once_and_keeps_what_is_said_of_one_thing_together(tmp_path: Path) -> None:
+    text = unpacked(publish(tmp_path, {"1": "One", "2": "Two"}), "ttl").decode()
+    prefixes = context.load().prefixes
+    assert text == (
+        "".join(f"@prefix {prefix}: <{prefixes[prefix]}> .\n" for prefix in sorted(prefixes))
+        + f'\n<{BASE}id/thesis/1> dcterms:title "One" .\n\n<{BASE}id/thesis/2> dcterms:title "Two" .\n'
+        + f'\n<{BASE}id/person/0000000453606890> dcterms:title "Andersson, Henrike" .\n'
+        + f'\n<{BASE}{DEGREES}#d-psy> dcterms:title "D.Psy." .\n\n'
+    )
+
+
+def test_a_line_of_json_is_one_description_that_needs_nothing_else(tmp_path: Path) -> None:
+    lines = unpacked(publish(tmp_path, {"1": "One", "2": "Two"}), "jsonl").splitlines()
+    assert len(lines) == 4
+    assert json.loads(lines[1]) == {
+        "@context": {"@version": 1.1, "dcterms": "http://purl.org/dc/terms/", "id": "@id", "title": "dcterms:title"},
+        "id": f"{BASE}id/thesis/2",
+        "title": "Two",
     }
 
 
@@ -65,19 +114,34 @@ def test_the_same_corpus_gives_the_same_dumps_in_another_folder_on_another_day(t
     one = publish(tmp_path / "one", {"1": "One", "2": "Two"})
     two = publish(tmp_path / "two", {"1": "One", "2": "Two"}, now=day(40))
     again = publish(tmp_path / "one", {"1": "One", "2": "Two"}, now=day(50))
-    for name in (TRIPLES, QUADS):
-        contents = [(s.folder / "dumps" / name).read_bytes() for s in (one, two, again)]
+    for dump in DUMPS:
+        contents = [(s.folder / dump.path).read_bytes() for s in (one, two, again)]
         assert contents[0] == contents[1] == contents[2]
+
+
+def test_dumps_are_called_by_the_time_of_their_snapshot_or_as_the_latest(tmp_path: Path) -> None:
+    made = publish(tmp_path, {"1": "One"}).manifest
+    assert made.stamp == "20260914T083000Z"
+    assert [dump.named(made.stamp) for dump in DUMPS] == [
+        "thesis-ld-20260914T083000Z.nt.gz",
+        "thesis-ld-20260914T083000Z.nq.gz",
+        "thesis-ld-20260914T083000Z.ttl.gz",
+        "thesis-ld-20260914T083000Z.jsonl.gz",
+    ]
+    assert DUMPS[0].named(dumps.LATEST) == "thesis-ld-latest.nt.gz"
+    assert {dump.path for dump in DUMPS} <= made.files.keys()
 
 
 def test_large_dumps_are_written_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dumps, "_CHUNK", 100)
-    writer = Dumps(tmp_path / "dumps")
-    lines = [ntriples(about(f"id/thesis/{n}", str(n))) for n in range(50)]
-    for line in lines:
-        writer.add(line, "http://g")
+    writer = Dumps(tmp_path)
+    sources = [source(number) for number in range(50)]
+    for each in sources:
+        writer.add(each)
     writer.finish()
-    assert gzip.decompress((tmp_path / "dumps" / TRIPLES).read_bytes()) == b"".join(lines)
+    for dump in DUMPS:
+        written = gzip.decompress((tmp_path / dump.path).read_bytes())
+        assert written == dump.syntax.before() + b"".join(map(dump.syntax.write, sources))
 
 
 def test_the_store_is_loaded_in_pieces_and_read_without_being_touched(

@@ -13,9 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from readers import CONTEXT_URL, OXIGRAPH, by_oxigraph, by_pyld, by_raptor, by_rdflib
 
-from ld import context, formats, rdf
+from ld import context, rdf
 from ld.errors import VocabularyError
-from ld.formats import BY_SUFFIX, FORMATS, serialize
+from ld.formats import BY_SUFFIX, FORMATS, jsonld, serialize
+from ld.formats.source import Source
 
 CASES = Path(__file__).parent / "cases" / "formats"
 ROOT = "http://example.org/id/thesis/uk.bl.ethos.1"
@@ -86,7 +87,7 @@ def test_json_ld_names_its_context_first() -> None:
 
 
 def test_a_line_of_the_json_ld_dump_brings_its_context_and_is_one_line() -> None:
-    line = formats.jsonld_line(THESIS, ROOT)
+    line = jsonld.line(Source(THESIS, ROOT, DOCUMENT))
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
     for read in (by_pyld, by_rdflib, by_oxigraph):
@@ -110,7 +111,7 @@ def test_raptor_reads_all_the_awkward_texts(suffix: str) -> None:
 @pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD.keys())
 def test_awkward_text_comes_back_from_json_ld(text: str) -> None:
     assert by_pyld(write("jsonld", titles(text))) == titles(text)
-    assert by_rdflib(formats.jsonld_line(titles(text), ROOT)) == titles(text)
+    assert by_rdflib(jsonld.line(Source(titles(text), ROOT, DOCUMENT))) == titles(text)
 
 
 @given(TEXT)

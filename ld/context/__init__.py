@@ -2,7 +2,7 @@
 
 `Context.triples` expands a node straight into triples: the subset of JSON-LD that our words need, and for it the same
 triples as a JSON-LD processor gives. Unlike one, it has no blank nodes to offer and drops nothing in silence: a node
-without `id`, an unknown word or an IRI that is none is an error. `Context.nest` (`ld.context.nesting`) is the way back.
+without `id`, an unknown word or an IRI that is none is an error. `ld.formats.nesting` is the way back.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from ld.context.nesting import nest
 from ld.errors import VocabularyError
 from ld.namespaces import RDF, XSD
 from ld.rdf import RDF_TYPE
@@ -78,10 +77,6 @@ class Context:
             self._expand(each, made)
         return made
 
-    def nest(self, triples: Iterable[Triple], root: str) -> dict[str, Any]:
-        """The triples as one nested node about `root` (see `ld.context.nesting.nest`)."""
-        return nest(self, triples, root)
-
     def expand(self, iri: str) -> str:
         """The IRI that a compact IRI stands for; any other text as it is.
 
@@ -124,11 +119,11 @@ class Context:
         number = int(digits.group()) if digits and predicate.startswith(RDF + "_") else 0
         return len(self._order), "" if number else predicate, number  # rdf:_2 before rdf:_10
 
-    def used_by(self, document: Any) -> dict[str, Any]:
-        """The part of the context that a compacted document needs, to be carried inline."""
+    def used_by(self, names: Iterable[str]) -> dict[str, Any]:
+        """The part of the context that words, classes and prefixed names need, to be carried inline."""
         entries: Mapping[str, Any] = self.document
         needed: set[str] = set()
-        todo = list(_names(document))
+        todo = list(names)
         while todo:
             name = todo.pop()
             name = name if name in entries else name.partition(":")[0]
@@ -257,17 +252,3 @@ def _compile(data: bytes, entries: dict[str, Any]) -> Context:
         _reversed={word.predicate.value: word for word in words.values() if word.reverse},
         _class_words={iri: name for name, iri in reversed(classes.items())},
     )
-
-
-def _names(value: Any) -> Iterator[str]:
-    """Every word, class and prefixed name that a compacted document uses."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _names(each)
-    elif isinstance(value, dict):
-        for name, each in value.items():
-            yield name
-            if name in ("type", "@type"):
-                yield from each if isinstance(each, list) else [each]
-            elif not isinstance(each, str):
-                yield from _names(each)

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from pyoxigraph import Triple
 
-from ld import context, rdf
-from ld.formats import rdfxml, turtle
+from ld import rdf
+from ld.formats import jsonld, rdfxml, turtle
 from ld.formats.negotiation import MAX_HEADER, choose, joined
-from ld.formats.statements import Statements
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a writer is given: the triples twice over, and the names that some syntaxes need.
-
-    ntriples: canonical N-Triples. root: IRI of the thing described. graph: IRI of its document.
-    context_url: the immutable address of the JSON-LD context.
-    """
-
-    ntriples: bytes
-    root: str
-    graph: str
-    context_url: str
-
-    @property
-    def statements(self) -> Statements:
-        """The triples by subject, in reading order: the thing, its document, the others."""
-        return Statements.read(self.ntriples, first=(self.root, self.graph))
-
-
-Write = Callable[[Source], bytes]
+from ld.formats.source import Source, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +20,7 @@ class Format:
 
     name: also the suffix of addresses (`….ttl`). media_type: what answers are labelled with.
     aliases: other media types that clients ask for it by → the media type they are answered with.
+    iri: what W3C calls the format in RDF; empty where there is no such name.
     """
 
     name: str
@@ -53,6 +30,7 @@ class Format:
     rdf: bool
     write: Write | None
     aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    iri: str = ""
 
     @property
     def content_type(self) -> str:
@@ -82,27 +60,12 @@ class Choice:
         return content_type(self.media_type)
 
 
-def jsonld(source: Source) -> bytes:
-    """One nested, compacted node, its context by address."""
-    node = context.load().nest(rdf.parse(source.ntriples), source.root)
-    return _json({"@context": source.context_url, **node}, indent=2)
-
-
-def jsonld_line(ntriples: bytes, root: str) -> bytes:
-    """One line of a dump: the compacted node with the part of the context that it uses."""
-    node = context.load().nest(rdf.parse(ntriples), root)
-    return _json({"@context": context.load().used_by(node), **node}, indent=None)
-
-
 def nquads(source: Source) -> bytes:
     """Sorted N-Quads in the document's graph."""
     return rdf.in_graph(source.ntriples, source.graph)
 
 
-def _json(document: Mapping[str, Any], indent: int | None) -> bytes:
-    separators = None if indent else (",", ":")
-    return json.dumps(document, ensure_ascii=False, indent=indent, separators=separators).encode() + b"\n"
-
+W3C = "http://www.w3.org/ns/formats/"
 
 FORMATS: tuple[Format, ...] = (
     Format("html", "html", "text/html", "Page", False, None, {"application/xhtml+xml": "text/html"}),
@@ -114,25 +77,27 @@ FORMATS: tuple[Format, ...] = (
             "text/n3": "text/n3",
             "text/rdf+n3": "text/turtle",
         },
+        W3C + "Turtle",
     ),
     Format(
-        "jsonld", "jsonld", "application/ld+json", "JSON-LD", True, jsonld,
-        {"application/json": "application/json"},
+        "jsonld", "jsonld", "application/ld+json", "JSON-LD", True, jsonld.jsonld,
+        {"application/json": "application/json"}, W3C + "JSON-LD",
     ),
     Format(
         "rdf", "rdf", "application/rdf+xml", "RDF/XML", True, lambda s: rdfxml.rdfxml(s.statements),
-        {"application/xml": "application/xml", "text/xml": "text/xml"},
+        {"application/xml": "application/xml", "text/xml": "text/xml"}, W3C + "RDF_XML",
     ),
     Format(
         "nt", "nt", "application/n-triples", "N-Triples", True, lambda s: s.ntriples,
-        {"text/plain": "text/plain", "text/ntriples": "application/n-triples"},
+        {"text/plain": "text/plain", "text/ntriples": "application/n-triples"}, W3C + "N-Triples",
     ),
     Format(
         "trig", "trig", "application/trig", "TriG", True, lambda s: turtle.trig(s.statements, s.graph),
-        {"application/x-trig": "application/trig"},
+        {"application/x-trig": "application/trig"}, W3C + "TriG",
     ),
     Format(
-        "nq", "nq", "application/n-quads", "N-Quads", True, nquads, {"text/x-nquads": "application/n-quads"},
+        "nq", "nq", "application/n-quads", "N-Quads", True, nquads,
+        {"text/x-nquads": "application/n-quads"}, W3C + "N-Quads",
     ),
 )  # fmt: skip
 """The order is the server's preference where a client has none: a person, then the most readable syntaxes."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 from ld import context
 from ld.errors import VocabularyError
 from ld.formats.statements import TYPE, Statements, Subject, Term, split_literal, unescape
 from ld.namespaces import RDF
 
+CLOSING = "</rdf:RDF>\n"
+"""The end of a document."""
+
+_PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SYNTAX = frozenset(  # names that mean something else in RDF/XML (its section 5.1)
@@ -26,32 +32,73 @@ def rdfxml(statements: Statements) -> bytes:
     """
     names = _Names()
     nodes = [_node(subject, names) for subject in statements.subjects]
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF{names.declared()}>\n{"".join(nodes)}</rdf:RDF>\n'.encode()
+    return f"{_PROLOGUE}<rdf:RDF{names.declared()}>\n{''.join(nodes)}{CLOSING}".encode()
+
+
+# A document of many descriptions: `opening`, then the `nodes` of each, then `CLOSING`
+
+
+def opening() -> bytes:
+    """The start of a document, with every namespace that the context has."""
+    return f"{_PROLOGUE}<rdf:RDF{_declarations(_prefixes())}>\n".encode()
+
+
+def nodes(statements: Statements) -> bytes:
+    """The statements as they stand between `opening` and `CLOSING`; other namespaces than its are declared in place."""
+    known = _prefixes()
+    written = []
+    for subject in statements.subjects:
+        names = _Names(known)
+        node = _node(subject, names)
+        if len(names.used) > len(known):
+            others = {iri: prefix for iri, prefix in names.used.items() if iri not in known}
+            node = node.replace(" rdf:", f"{_declarations(others)} rdf:", 1)
+        written.append(node)
+    return "".join(written).encode()
 
 
 class _Names:
     """Qualified names, and the namespaces that they used."""
 
-    def __init__(self) -> None:
-        self._prefixes = {iri: prefix for prefix, iri in context.load().prefixes.items()}
-        self._used = {RDF: "rdf"}
+    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+        self._prefixes = _prefixes()
+        self.used = dict(known or {RDF: "rdf"})
+        """Namespace → prefix."""
 
     def qualify(self, term: Term) -> str | None:
         """`<iri>` as `prefix:name`; None when no end of it is a name."""
-        iri = term[1:-1]
-        cut = max(iri.rfind("/"), iri.rfind("#")) + 1
-        found = _NAME.search(iri, cut)
-        if not found or iri in _SYNTAX:
+        namespace, name = _split(term)
+        if not name:
             return None
-        namespace = iri[: found.start()]
-        prefix = self._used.get(namespace) or self._prefixes.get(namespace) or f"ns{len(self._used)}"
-        self._used[namespace] = prefix
-        return f"{prefix}:{found.group()}"
+        prefix = self.used.get(namespace)
+        if prefix is None:
+            prefix = self.used[namespace] = self._prefixes.get(namespace) or f"ns{len(self.used)}"
+        return f"{prefix}:{name}"
 
     def declared(self) -> str:
-        """The namespace declarations, sorted by prefix."""
-        pairs = sorted((prefix, iri) for iri, prefix in self._used.items())
-        return "".join(f'\n    xmlns:{prefix}="{escape(iri)}"' for prefix, iri in pairs)
+        """The declarations of the namespaces that were used."""
+        return _declarations(self.used)
+
+
+@lru_cache(maxsize=1)
+def _prefixes() -> Mapping[str, str]:
+    """Namespace → prefix, of the context."""
+    return {iri: prefix for prefix, iri in context.load().prefixes.items()}
+
+
+@lru_cache(maxsize=1024)  # the few properties and classes come again and again
+def _split(term: Term) -> tuple[str, str]:
+    """`<iri>` as namespace and name; no name where no end of it is one."""
+    iri = term[1:-1]
+    cut = max(iri.rfind("/"), iri.rfind("#")) + 1
+    found = _NAME.search(iri, cut)
+    return (iri[: found.start()], found.group()) if found and iri not in _SYNTAX else (iri, "")
+
+
+def _declarations(used: Mapping[str, str]) -> str:
+    """Namespace declarations, sorted by prefix."""
+    pairs = sorted((prefix, iri) for iri, prefix in used.items())
+    return "".join(f'\n    xmlns:{prefix}="{escape(iri)}"' for prefix, iri in pairs)
 
 
 def escape(text: str) -> str:

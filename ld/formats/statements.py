@@ -1,7 +1,7 @@
 """Statements: the lines of canonical N-Triples grouped for reading, terms kept as written.
 
-The writers of Turtle and RDF/XML work on the spelling itself; parsing into terms and back would cost them most of
-their time.
+The writers of Turtle, RDF/XML and JSON-LD work on the spelling itself; parsing into terms and back would cost them most
+of their time.
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
+from typing import NamedTuple
 
 from ld import context, rdf
 
 Term = str
 """A term as N-Triples spells it: `<iri>`, `_:label`, `"text"`, `"text"@en`, `"text"^^<iri>`."""
 
-TYPE = f"<{rdf.RDF_TYPE.value}>"
+TYPE = intern(f"<{rdf.RDF_TYPE.value}>")
 
 _LINE = re.compile(r"^(<[^ ]+>|_:[^ ]+) (<[^ ]+>) (<[^ ]+>|_:[^ ]+|\"[^\n]*) \.$", re.MULTILINE)
 _ESCAPE = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([tbnrf"\'\\]))')
 _CHARACTERS = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """A subject with its properties in the context's order, each with its values."""
 
     term: Term
@@ -43,21 +44,20 @@ class Statements:
         if len(lines) != ntriples.count(b"\n"):  # not canonical: comments, other spacing
             lines = _LINE.findall(rdf.canonical(rdf.parse(ntriples)).decode())
         grouped: dict[Term, dict[Term, list[Term]]] = {f"<{iri}>": {} for iri in first}
-        for subject, predicate, object_ in lines:
-            grouped.setdefault(subject, {}).setdefault(predicate, []).append(object_)
-        return cls(
-            tuple(
-                Subject(
-                    term,
-                    tuple(
-                        (predicate, tuple(values))
-                        for predicate, values in sorted(properties.items(), key=lambda item: _rank(item[0]))
-                    ),
-                )
-                for term, properties in grouped.items()
-                if properties
-            )
-        )
+        last, properties = "", grouped.get("", {})
+        for subject, printed, object_ in lines:
+            if subject != last:
+                last, properties = subject, grouped.setdefault(subject, {})
+            predicate = intern(printed)  # the same few come again and again, and are looked up by every writer
+            if predicate in properties:
+                properties[predicate].append(object_)
+            else:
+                properties[predicate] = [object_]
+        return cls(tuple(Subject(term, _in_order(found)) for term, found in grouped.items() if found))
+
+
+def _in_order(properties: dict[Term, list[Term]]) -> tuple[tuple[Term, tuple[Term, ...]], ...]:
+    return tuple([(predicate, tuple(properties[predicate])) for predicate in sorted(properties, key=_rank)])
 
 
 @lru_cache(maxsize=1024)

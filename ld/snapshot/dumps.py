@@ -4,48 +4,93 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
 from isal import igzip
 
-from ld.rdf import in_graph
+from ld.formats.corpus import BY_NAME, Corpus
+from ld.formats.source import Source
+from ld.snapshot import manifest
 
-TRIPLES = "thesis-ld.nt.gz"
-QUADS = "thesis-ld.nq.gz"
+LATEST = "latest"
+"""What the dumps of the current snapshot are called outside, where others have the time of theirs in their names."""
 
 _CHUNK = 1 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """One kind of dump: a syntax, packed."""
+
+    syntax: Corpus
+
+    @property
+    def name(self) -> str:
+        """`nt`."""
+        return self.syntax.name
+
+    @property
+    def suffix(self) -> str:
+        """`nt.gz`."""
+        return f"{self.name}.gz"
+
+    @property
+    def media_type(self) -> str:
+        """The media type of what is packed in it."""
+        return self.syntax.media_type
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.syntax.title
+
+    @property
+    def path(self) -> str:
+        """Where it lies in the folder of its snapshot: `dumps/thesis-ld.nt.gz`."""
+        return f"{manifest.DUMPS}/thesis-ld.{self.suffix}"
+
+    def named(self, which: str) -> str:
+        """Its name outside, by the stamp of its snapshot or as the latest: `thesis-ld-20260914T083000Z.nt.gz`."""
+        return f"thesis-ld-{which}.{self.suffix}"
+
+
+DUMPS = tuple(Dump(BY_NAME[name]) for name in ("nt", "nq", "ttl", "jsonl"))
+"""The dumps of a snapshot. Snapshots of earlier versions have the first two only."""
+
+
 class Dumps:
-    """Writes both dumps, one description after the other."""
+    """Writes all dumps into the folder of a snapshot, one description after the other."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self._triples = Gzip(folder / TRIPLES)
-        self._quads = Gzip(folder / QUADS)
+        (folder / manifest.DUMPS).mkdir()
+        self._files = [(dump.syntax, Gzip(folder / dump.path)) for dump in DUMPS]
+        for syntax, file in self._files:
+            file.write(syntax.before())
         self._digest = hashlib.sha256()
         self.triples = 0
         """How many triples were written."""
 
-    def add(self, own: bytes, graph: str) -> None:
-        """Writes a description's own triples, given as N-Triples; `graph` is the address of the description."""
-        self._digest.update(own)
-        self._triples.write(own)
-        self._quads.write(in_graph(own, graph))
-        self.triples += own.count(b"\n")
+    def add(self, source: Source) -> None:
+        """Writes a description's own triples."""
+        self._digest.update(source.ntriples)
+        for syntax, file in self._files:
+            file.write(syntax.write(source))
+        self.triples += source.ntriples.count(b"\n")
 
     def finish(self) -> str:
         """Closes the dumps and gives the SHA-256 of the N-Triples, uncompressed, in hex."""
-        self._triples.close()
-        self._quads.close()
+        for syntax, file in self._files:
+            file.write(syntax.after)
+            file.close()
         return self._digest.hexdigest()
 
     def stop(self) -> None:
         """Closes the files of dumps that will not be finished."""
-        self._triples.abandon()
-        self._quads.abandon()
+        for _, file in self._files:
+            file.abandon()
 
 
 _igzip: Any = igzip.IGzipFile  # the package has no types

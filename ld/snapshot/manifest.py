@@ -77,6 +77,8 @@ class Manifest:
     digest: str
     """SHA-256 of the graph as the N-Triples dump holds it, before compression."""
     counts: Mapping[str, int] = field(default_factory=dict)
+    census: Mapping[str, Any] = field(default_factory=dict)
+    """What is in the graph (`ld.snapshot.census`); empty in snapshots of earlier versions."""
     sources: tuple[Mapping[str, Any], ...] = ()
     """What it was built from, as the build was told: name, bytes, sha256."""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -84,6 +86,11 @@ class Manifest:
     """The name of the snapshot that this one replaced."""
     files: Mapping[str, File] = field(default_factory=dict)
     """Every file of the snapshot but the manifest, by its path in the folder."""
+
+    @property
+    def stamp(self) -> str:
+        """The time in its name, by which its dumps are named: `20260914T083000Z`."""
+        return self.name.partition("-")[0]
 
     def write(self, folder: Path) -> None:
         """Writes the manifest into its snapshot's folder."""

@@ -19,10 +19,12 @@ from pyoxigraph import Triple
 
 from ld import context
 from ld.errors import BuildBusy, BuildError, NothingPublished, SnapshotError
+from ld.formats.source import Source
 from ld.iris import id_of, id_path
 from ld.rdf import canonical
 from ld.record import Remark
 from ld.snapshot import catalogue, manifest
+from ld.snapshot.census import Census
 from ld.snapshot.dumps import Dumps
 from ld.snapshot.ledger import Ledger
 from ld.snapshot.manifest import Manifest
@@ -103,16 +105,17 @@ class Builder:
         `own` goes into graph and dumps, `own` and `embedded` are what its address answers. `record` is the thesis as
         JSON; `findings` are (severity, field name, message). A `vocabulary` goes into the graph only.
         """
-        lines = canonical(own)
-        self._dumps.add(lines, self.base + path)
-        self._store.add(lines)
+        source = Source(canonical(own), root=self.base + id_of(path), graph=self.base + path)
+        self._dumps.add(source)
+        self._store.add(source.ntriples)
+        self._census.add(source, kind)
         if kind == VOCABULARY:
             return
         entry = catalogue.Entry(
             path=id_of(path),
             kind=kind,
             label=label,
-            body=canonical([*own, *embedded]) if embedded else lines,
+            body=_united(source.ntriples, canonical(embedded)) if embedded else source.ntriples,
             record=_json(record).encode() if record is not None else None,
             findings=tuple(findings),
             remarks=tuple(remarks),
@@ -220,7 +223,8 @@ class Builder:
         stack.callback(self._reports.stop)
         self._catalogue = catalogue.Writer(self.folder)
         stack.callback(self._catalogue.close)
-        self._dumps = Dumps(self.folder / manifest.DUMPS)
+        self._census = Census(self.base + "id/")
+        self._dumps = Dumps(self.folder)
         stack.callback(self._dumps.stop)
         self._store = Loader(self.folder / manifest.STORE)
         stack.callback(self._store.stop)
@@ -252,6 +256,7 @@ class Builder:
             floor=self._floor(),
             digest=digest,
             counts=counted | {"triples": self._dumps.triples} | dict(counts),
+            census=self._census.to_json(),
             sources=tuple(sources),
             versions=manifest.versions(),
             previous=manifest.pointed(self.data),
@@ -360,6 +365,11 @@ _REFUSALS = {
     "malformed": "A database in {data} is damaged: ask `thesis-ld status --verify`",
     "database is locked": "Another program writes to the ledger in {data}: end it and build again",
 }
+
+
+def _united(one: bytes, other: bytes) -> bytes:
+    """Two graphs as one, all in canonical N-Triples."""
+    return b"".join(sorted({*one.splitlines(keepends=True), *other.splitlines(keepends=True)}))
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -17,9 +17,9 @@ from random import Random
 from ld import context, isni, vocabulary
 from ld.identity import Identity
 from ld.identity.bodies import BodyNode
-from ld.iris import ETHOS_PAGE, NAMESPACE
+from ld.iris import ETHOS_PAGE, NAMESPACE, dataset
 from ld.mapping import ACCESS_RIGHTS, DOCTORAL_THESIS, LICENCE, Mapper
-from ld.namespaces import BIBO, CC, DCTERMS, FOAF, OWL, RDF, RDFS, TLD, XSD
+from ld.namespaces import BIBO, CC, DCTERMS, FOAF, OWL, RDF, RDFS, TLD, VOID, XSD
 from ld.rdf import canonical, in_graph
 from ld.settings import Settings
 from ld.snapshot.dumps import Gzip
@@ -294,6 +294,7 @@ def _document(iri: str) -> Iterator[str]:
     yield f"{doc} <{DCTERMS}license> <{LICENCE}>"
     yield f"{doc} <{CC}attributionName> {_text(ATTRIBUTION)}"
     yield f"{doc} <{CC}attributionURL> <{ATTRIBUTION_URL}>"
+    yield f"{doc} <{VOID}inDataset> <{dataset(BASE)}>"
 
 
 def _named(iri: str, chance: Random) -> Iterator[str]:
