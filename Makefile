@@ -9,6 +9,7 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+CLIENTS := tests/clients
 SOURCES := $(shell find ld vocab shapes seeds -type f ! -name '*.pyc')
 
 .DEFAULT_GOAL := help
@@ -20,7 +21,7 @@ help:  ## list what can be made
 serve: $(DATA)/seeds.stamp  ## install, publish seeds/ and serve it at http://localhost:8000/
 	@exec $(BIN)/thesis-ld serve --data $(DATA)
 
-test: $(VENV)/test.stamp  ## install what the tests need and run every check
+test: $(VENV)/test.stamp $(CLIENTS)/node_modules/.stamp  ## install what the tests need and run every check
 	@.ci/system-packages
 	@status=0; \
 	for check in "ruff check" "ruff format --check" "mypy" "pytest -n $(WORKERS)"; do \
@@ -28,7 +29,7 @@ test: $(VENV)/test.stamp  ## install what the tests need and run every check
 	done; exit $$status
 
 clean:  ## remove the virtual environment and caches (data/ stays)
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS)/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # A stamp is newer than what it was made from, so a second run does only what has changed.
 $(DATA)/seeds.stamp: $(VENV)/run.stamp $(SOURCES)
@@ -44,4 +45,10 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	@echo "Installing what the tests need into $(VENV)"
 	@$(PIP) --editable '.[test]'
+	@touch $@
+
+$(CLIENTS)/node_modules/.stamp: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json
+	@.ci/system-packages
+	@echo "Installing the clients from npm that the tests run into $(CLIENTS)/node_modules"
+	@cd $(CLIENTS) && npm ci >/dev/null
 	@touch $@

@@ -1,8 +1,20 @@
 """thesis-ld: thesis records in, linked data out."""
 
-from importlib.metadata import PackageNotFoundError, version
+from __future__ import annotations
 
-try:
-    __version__ = version("thesis-ld")
-except PackageNotFoundError:  # read from a checkout that is not installed
-    __version__ = "0"
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """The version; looked up when it is asked for, as that takes half of what a small program needs to start."""
+        if name != "__version__":
+            raise AttributeError(f"module 'ld' has no attribute {name!r}")
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("thesis-ld")
+        except PackageNotFoundError:  # read from a checkout that is not installed
+            return "0"

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sys
 import traceback
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
+from shutil import get_terminal_size
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,13 +26,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from ld import __version__, settings
-from ld.errors import LdError
+from ld.errors import LdError, QueryError
 
 if TYPE_CHECKING:
+    from pyoxigraph import Store
+
+    from ld.sparql.indexes import Opened
+    from ld.sparql.querying import Asked
     from ld.summary import Summary
 
 Command = Callable[..., Any]
 REPORTS = ("text", "json", "turtle", "jsonld", "html", "junit", "sarif", "nt")
+DUMPS = ("nt", "nq", "ttl", "jsonl", "trig", "rdf")
+RESULTS = ("table", "json", "xml", "csv", "tsv", "ttl", "jsonld", "rdf", "nt", "trig", "nq")
 SYNTAXES = ("ttl", "nt", "nq", "trig", "rdf", "jsonld", "n3")
 talk = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -82,7 +92,7 @@ _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 def _setting(name: str, text: str) -> Callable[[Command], Command]:
     """An option for one field of `Settings`; unset ones fall back to the environment, then to the default."""
     flag = "--" + name.replace("_", "-")
-    metavar = {"data": "DIR", "base": "IRI", "host": "HOST"}.get(name, "N")
+    metavar = {"data": "DIR", "base": "IRI", "host": "HOST", "proxies": "LIST"}.get(name, "N")
     return click.option(flag, name, metavar=metavar, default=None, help=text)
 
 
@@ -171,6 +181,17 @@ def withdraw(keys: tuple[str, ...], reason: str | None, undo: bool, **flags: Any
 @_setting("validate_triples", "Triples that /validate takes (default: 1000000).")
 @_setting("validate_seconds", "Seconds after which a validation is given up (default: 20).")
 @_setting("validate_memory", "Bytes of memory that one validation may take (default: 1000000000).")
+@_setting("query_workers", "Queries at once, in each worker process (default: 2).")
+@_setting("query_seconds", "Seconds after which a query is given up (default: 20).")
+@_setting("query_memory", "Bytes of memory that one query may take (default: 1000000000).")
+@_setting("query_rows", "Rows after which the result of a query is cut (default: 1000000).")
+@_setting("query_length", "Bytes in the longest query (default: 100000).")
+@_setting("query_answer", "Bytes in the longest result of a query (default: 500000000).")
+@_setting("query_cache", "Bytes of results that are kept for the next who ask the same (default: 64000000).")
+@_setting("query_waiting", "Queries that may wait, in each worker process (default: 32).")
+@_setting("query_client", "Queries of one client that may run or wait (default: 8).")
+@_setting("downloads", "Large answers that are being sent at once, in each worker process (default: 32).")
+@_setting("proxies", "Addresses of proxies whose X-Forwarded-For is believed (default: 127.0.0.1,::1).")
 def serve(**flags: Any) -> None:
     """Serves the current snapshot; a new one is picked up without a restart.
 
@@ -223,6 +244,36 @@ def rollback(**flags: Any) -> None:
 
     now = snapshot.rollback(_settings(**flags).data)
     _tell(f"Serving {now.name} again, built {now.manifest.created:%Y-%m-%d %H:%M} UTC.")
+
+
+@main.command()
+@data
+@click.option(
+    "--format", "name", type=click.Choice(DUMPS), help="What to write (default: what the name of the file says, or nt)."
+)
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Where to write; else to stdout.")
+def dump(name: str | None, output: Path | None, **flags: Any) -> None:
+    """Writes the published graph in any format of RDF.
+
+    nt and ttl are one graph; nq and trig name, of each statement, the description that it is from; jsonl is a
+    description a line, as JSON-LD. A file whose name ends in .gz or .zst is packed. A file that exists is replaced when
+    the new one is whole.
+
+    \b
+    Example:
+      thesis-ld dump --data data | head
+      thesis-ld dump --data data --output theses.rdf.gz
+    """
+    from ld import dumping, snapshot
+
+    published = snapshot.Publication(_settings(**flags).data).current()
+    output = None if output == Path("-") else output
+    syntax = dumping.choose(name, output)
+    if output is None:
+        _pour(dumping.pieces(published, syntax))
+    else:
+        dumping.save(published, syntax, output)
+        _tell(f"{output} holds {_count(published.manifest.counts.get('triples', 0), 'triple')} as {syntax.title}.")
 
 
 @main.command("validate")
@@ -319,6 +370,164 @@ def _write(pieces: Iterator[str], *, for_people: bool) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
     except OSError as error:
         raise LdError(f"The report cannot be written: {error.strerror}.") from error
+
+
+def _pour(pieces: Iterator[bytes]) -> None:
+    """Writes to stdout, byte for byte."""
+    if sys.stdout is None:
+        raise LdError("Standard output is closed, so there is no place to write to. Name a file with --output.")
+    stdout = sys.stdout.buffer
+    try:
+        for piece in pieces:
+            stdout.write(piece)
+        stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+    except OSError as error:
+        raise LdError(f"Standard output cannot be written: {error.strerror}.") from error
+
+
+@main.command()
+@click.argument("arguments", nargs=-1, metavar="[FILE]... QUERY")
+@data
+@click.option(
+    "-f", "--query-file", metavar="FILE", help="Where the query is, if it is no argument; - is standard input."
+)
+@click.option(
+    "--format", "name", type=click.Choice(RESULTS), default="table", show_default=True, help="What to write to stdout."
+)
+@click.option("--syntax", type=click.Choice(SYNTAXES), help="The syntax of the files; else it is found out.")
+@click.option(
+    "--index", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Where to keep the index of the files."
+)
+@click.option("--no-index", is_flag=True, help="Read large files into memory each time.")
+def query(
+    arguments: tuple[str, ...], query_file: str | None, name: str, syntax: str | None, folder: Path | None,
+    no_index: bool, **flags: Any,
+) -> None:  # fmt: skip
+    """Asks the published snapshot, or files, in SPARQL 1.1.
+
+    FILES are Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also .gz and .zst; several are one dataset. All
+    graphs together are the default graph, and GRAPH asks for one of them. Large files are indexed once, beside the
+    file or in the cache folder, and so is a file that has changed. A QUERY of - comes from standard input. The prefixes
+    of our vocabularies need no PREFIX.
+
+    \b
+    Example:
+      thesis-ld query --data data 'SELECT ?t ?title { ?t a bibo:Thesis ; dcterms:title ?title } LIMIT 10'
+      thesis-ld query thesis-ld.nq.gz --query-file question.rq --format csv > answer.csv
+      echo 'ASK { ?s a foaf:Person }' | thesis-ld query theses.ttl people.nt -
+    """
+    from ld import sandbox
+    from ld.sparql import indexes, querying
+
+    if sys.stdout is None:
+        raise LdError("Standard output is closed, so there is no place for the result.")
+    asked = querying.asked(arguments, query_file, None if sys.stdin is None else sys.stdin.buffer)
+    if asked.files and flags["data"] is not None:
+        raise click.UsageError("Ask either files or the snapshot of --data DIR.")
+    indexed = partial(indexes.open_files, asked.files, syntax=syntax, folder=folder, keep=not no_index)
+    # In a process of its own, without network: what breaks the engine breaks no more than that.
+    try:
+        sys.exit(sandbox.run_isolated(lambda: _queried(asked, name, indexed, _settings(**flags).data)))
+    except sandbox.Crashed as crashed:
+        raise LdError(f"The query did not come to its end. {crashed}") from crashed
+    finally:
+        for place in [folder] if folder else indexes.places_of(asked.files):
+            indexes.sweep(place)
+
+
+def _queried(asked: Asked, name: str, indexed: Callable[..., Opened], folder: Path) -> int:
+    """The exit status of a query, its result written."""
+    from ld.sparql import querying
+
+    with _clear_ending():
+        try:
+            read = asked.read()
+            querying.check(read, name)
+            out = _Output(for_people=name == "table" and read.form in ("SELECT", "ASK"))
+            with _opened(indexed, folder, files=bool(asked.files), graphs=querying.wants_graphs(read)) as (store, base):
+                if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the engine does not come back to Python to see it
+                started = monotonic()
+                done = querying.answer(store, read, name, out.send, base=base, width=out.width)
+                out.flush()
+        except QueryError as error:
+            _tell(f"thesis-ld: {asked.named(error)}", "red")
+            for line in asked.pointed(error):
+                _tell(f"  {line}")
+            return 2
+        except _EnoughError:
+            return 0
+        if done.what:
+            seconds = monotonic() - started
+            hint = "; cells that are cut (…) are whole where this is no terminal: | less -S" if done.cut else ""
+            _tell(f"{_count(done.count, done.what)}, {seconds:.{2 if seconds >= 0.1 else 3}f} s{hint}")
+        return 0
+
+
+@contextmanager
+def _opened(
+    indexed: Callable[..., Opened], folder: Path, *, files: bool, graphs: bool
+) -> Iterator[tuple[Store, str | None]]:
+    """The store of the files, or of what the data folder publishes; what relative IRIs in a query are relative to."""
+    if not files:
+        from ld.snapshot import Publication
+
+        published = Publication(folder).current()
+        yield published.store(), published.manifest.base
+        return
+    with _reading() as (progress, _):
+        opened = indexed(graphs=graphs, making=lambda making: _tell(making.text), progress=progress)
+    with opened.readable():
+        yield opened.store, None
+
+
+class _EnoughError(Exception):
+    """Nobody reads standard output any further."""
+
+
+class _Output:
+    """Standard output, for the result of a query. width: the cells of its lines, if it is a terminal."""
+
+    def __init__(self, *, for_people: bool) -> None:
+        self._stdout = cast(TextIOWrapper, sys.stdout)
+        self._terminal = self._stdout.isatty()
+        self._text = for_people or self._terminal
+        self._decoded, self._return = getincrementaldecoder("utf-8")("replace").decode, ""
+        self.width = get_terminal_size().columns if self._terminal else None
+        self._stdout.reconfigure(errors="backslashreplace")
+
+    def send(self, data: bytes) -> None:
+        """Writes more: bytes as they are for programs, and for people as their terminal can show it."""
+        with self._guarded():
+            if not self._text:
+                self._stdout.buffer.write(data)
+            else:
+                self._stdout.write(self._shown(self._return + self._decoded(data)))
+
+    def _shown(self, text: str) -> str:
+        if not self._terminal:
+            return text
+        from ld.sparql.table import visible
+
+        self._return = "\r" * text.endswith("\r")  # it may be half of a line's end
+        return visible(text.removesuffix("\r"), lines=True)
+
+    def flush(self) -> None:
+        """Writes what is left."""
+        with self._guarded():
+            self._stdout.flush()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
+            raise _EnoughError from None
+        except OSError as error:
+            raise LdError(f"The result cannot be written: {error.strerror}.") from error
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +48,28 @@ class Settings:
     """Seconds after which `/validate` gives a validation up."""
     validate_memory: int = 1_000_000_000
     """Bytes of memory that one validation of `/validate` may take."""
+    query_workers: int = 2
+    """Queries that `/sparql` runs at once, in each worker process of `serve`."""
+    query_seconds: float = 20.0
+    """Seconds after which `/sparql` gives a query up."""
+    query_memory: int = 1_000_000_000
+    """Bytes of memory that one query of `/sparql` may take."""
+    query_rows: int = 1_000_000
+    """Rows, or triples, after which the result of a query is cut, and says so."""
+    query_length: int = 100_000
+    """Bytes in the longest query that `/sparql` takes."""
+    query_answer: int = 500_000_000
+    """Bytes in the longest answer of `/sparql`; until it is sent it is kept on disk, among the temporary files."""
+    query_cache: int = 64_000_000
+    """Bytes of answers of `/sparql` that are kept for whoever asks the same, in each worker process of `serve`."""
+    query_waiting: int = 32
+    """Queries that may wait for their turn, in each worker process of `serve`; any more are sent away (503)."""
+    query_client: int = 8
+    """Queries of one client that may run or wait; any more are sent away (429)."""
+    downloads: int = 32
+    """Large answers that are sent at once, in each worker process of `serve`; one client has a quarter of them."""
+    proxies: str = "127.0.0.1,::1"
+    """Addresses and networks of reverse proxies, whose `X-Forwarded-For` is believed as to who the client is."""
 
     def __post_init__(self) -> None:
         if not _is_base(self.base):
@@ -60,6 +84,21 @@ class Settings:
                 raise SettingsError(
                     f"{getattr(self, name)!r} is out of range for {_named(name)}: {least:,} to {most:,}."
                 )
+        self.proxy_networks()
+
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `proxies`."""
+        try:
+            return _networks(self.proxies)
+        except ValueError as error:
+            raise SettingsError(
+                f"{error} for {_named('proxies')}. Give addresses or networks like 10.0.0.0/8, with commas between."
+            ) from error
+
+
+@lru_cache(maxsize=16)  # each request asks
+def _networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip(), strict=False) for part in listed.split(",") if part.strip())
 
 
 def _is_base(base: str) -> bool:
@@ -83,6 +122,16 @@ _RANGES: dict[str, tuple[float, float]] = {
     "validate_triples": (1, 1_000_000_000),
     "validate_seconds": (0.1, 3600),
     "validate_memory": (50_000_000, 1_000_000_000_000),
+    "query_workers": (1, 64),
+    "query_seconds": (0.1, 3600),
+    "query_memory": (250_000_000, 1_000_000_000_000),
+    "query_rows": (1, 1_000_000_000),
+    "query_length": (1_000, 10_000_000),
+    "query_answer": (100_000, 1_000_000_000_000),
+    "query_cache": (0, 1_000_000_000_000),
+    "query_waiting": (0, 1_000),
+    "query_client": (1, 1_000),
+    "downloads": (4, 1_000),
 }
 """The least and the most that a setting may be."""
 

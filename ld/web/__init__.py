@@ -7,11 +7,29 @@ from flask import Flask
 from ld import context, shapes
 from ld.settings import Settings
 from ld.snapshot import Publication
-from ld.web import errors, guard, home, responses, shape_pages, templating, things, validation, vocabularies
+from ld.web import (
+    dumps,
+    errors,
+    fragments,
+    guard,
+    home,
+    responses,
+    shape_pages,
+    sparql,
+    templating,
+    things,
+    transfers,
+    validation,
+    vocabularies,
+)
+from ld.web.lane import Lane
 from ld.web.mount import Mount
 from ld.web.site import EXTENSION, Site
 
 __all__ = ["create_app"]
+
+WAITING = ("sparql", "fragments", "validate")
+"""First segments of the addresses whose requests mostly wait for a process of their own."""
 
 
 def create_app(settings: Settings) -> Flask:
@@ -20,9 +38,12 @@ def create_app(settings: Settings) -> Flask:
     site = Site(settings, Publication(settings.data), shapes.load(), context.load())
     app.extensions[EXTENSION] = site
     app.url_map.merge_slashes = False  # a key may hold slashes; none is taken out of it
-    for part in (things, vocabularies, shape_pages, validation, home):
+    for part in (things, vocabularies, shape_pages, validation, sparql, fragments, dumps, home):
         app.register_blueprint(part.blueprint)
     validation.register(app, settings)
+    sparql.register(app, settings)
+    fragments.register(app, settings)
+    transfers.register(app, settings)
     app.before_request(guard.check)
     app.after_request(responses.finish)
     errors.register(app)
@@ -32,5 +53,5 @@ def create_app(settings: Settings) -> Flask:
     def known(path: str) -> bool:
         return routes.test(path)
 
-    app.wsgi_app = Mount(app.wsgi_app, site.base, known)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = Mount(Lane(app.wsgi_app, WAITING), site.base, known)  # type: ignore[method-assign,assignment]
     return app

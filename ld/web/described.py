@@ -43,6 +43,8 @@ class Described:
     """Made from files of the package only: made once, then kept."""
     written: Callable[[Format], bytes | None] = lambda chosen: None
     """The description in a format that is not to be made from the triples."""
+    offered: Sequence[Format] = FORMATS
+    """Its formats, first the one for who has no preference."""
 
 
 def split(name: str) -> tuple[str, Format | None]:
@@ -62,7 +64,9 @@ def respond(described: Described, fixed: Format | None) -> Response:
     """The description in the format that the address fixes, else in the one that the request likes best."""
     here = links()
     alternates = here.alternates(described.path, described.query)
-    choice = Choice(fixed, fixed.media_type) if fixed else negotiate(request.headers.getlist("Accept"))
+    choice = (
+        Choice(fixed, fixed.media_type) if fixed else negotiate(request.headers.getlist("Accept"), described.offered)
+    )
     if choice is None:
         raise Problem(406, "None of the formats asked for exists here; these do.", choices=alternates)
     body, modified = _body(described, choice.format, alternates)

@@ -32,9 +32,23 @@ def fields(body: bytes, mimetype: str, boundary: str) -> dict[str, Entry]:
     Raises `ValueError` for what is no such form, `RequestEntityTooLarge` for too many fields or too long a line.
     """
     found: dict[str, Entry] = {}
-    for name, entry in _parts(body, boundary) if mimetype == PARTS else _pairs(body):
+    entries = _parts(body, boundary) if mimetype == PARTS else ((name, Entry(value)) for name, value in pairs(body))
+    for name, entry in entries:
         found.setdefault(name, entry)
     return found
+
+
+def pairs(line: bytes) -> Iterator[tuple[str, bytes]]:
+    """The names and values of a form in one line, or of an address; raises `RequestEntityTooLarge` for too many.
+
+    >>> list(pairs(b"a=1+2&b=%C3%A9&a"))
+    [('a', b'1 2'), ('b', b'\\xc3\\xa9'), ('a', b'')]
+    """
+    if len(line) > _LONGEST_LINE or line.count(b"&") >= _MOST_FIELDS:
+        raise RequestEntityTooLarge
+    for pair in filter(None, line.split(b"&")):
+        name, _, value = (unquote_to_bytes(part) for part in pair.replace(b"+", b" ").partition(b"="))
+        yield name.decode("utf-8", "replace"), value
 
 
 def _parts(body: bytes, boundary: str) -> Iterator[tuple[str, Entry]]:
@@ -52,11 +66,3 @@ def _parts(body: bytes, boundary: str) -> Iterator[tuple[str, Entry]]:
                 pieces.append(event.data)
                 if not event.more_data:
                     yield name, Entry(b"".join(pieces), file[-200:])
-
-
-def _pairs(body: bytes) -> Iterator[tuple[str, Entry]]:
-    if len(body) > _LONGEST_LINE or body.count(b"&") >= _MOST_FIELDS:
-        raise RequestEntityTooLarge
-    for pair in body.split(b"&"):
-        name, _, value = (unquote_to_bytes(part) for part in pair.replace(b"+", b" ").partition(b"="))
-        yield name.decode("utf-8", "replace"), Entry(value)

@@ -22,7 +22,7 @@ COUNTS = {"published": "theses", "people": "people", "organisations": "organisat
 """Count of the manifest → what the front page calls it."""
 
 _STATIC = (Path(__file__).parent / "static", TEMPLATES)
-_TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
 
 
 @blueprint.get("/")

@@ -28,20 +28,20 @@ SMALL = 512
 """Bytes below which compressing costs more than it saves."""
 
 SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Post, Allow, Content-Location, ETag, Last-Modified, Link, Location, "
-    "Retry-After, Vary",
+    "Access-Control-Expose-Headers": "Accept-Post, Accept-Ranges, Allow, Content-Encoding, Content-Location, "
+    "Content-Range, ETag, Last-Modified, Link, Location, Repr-Digest, Result-Cut, Result-Rows, Retry-After, Vary",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Accept-Language, Cache-Control, Content-Encoding, Content-Type, If-Match, "
-    "If-Modified-Since, If-None-Match, If-Unmodified-Since, Pragma, Range, User-Agent, X-Requested-With",
+    "If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range, User-Agent, X-Requested-With",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -75,29 +75,59 @@ def answer(
     modified: when what it shows last changed. location: the address of this very format (`Content-Location`).
     negotiated: whether `Accept` decided the format.
     """
+    packed = coding(len(body))
+    vary = "Accept, Accept-Encoding" if negotiated else "Accept-Encoding"
+    response = begin(status, cache=cache, vary=vary, location=location, links=links)
+    if status == 200 and cache != NO_STORE and unchanged(response, etag(_tag(body, media_type), packed), modified):
+        return response
+    response.headers["Content-Type"] = content_type(media_type)
+    if packed:
+        response.headers["Content-Encoding"] = packed
+        body = _COMPRESS[packed](body)
+    response.set_data(body)
+    return response
+
+
+def coding(size: int) -> Coding | None:
+    """The coding that the request at hand asks for, of an answer of so many bytes."""
     accepted = request.headers.getlist("Accept-Encoding")
-    coding = negotiate_encoding(accepted) if len(body) >= SMALL or refuses_identity(accepted) else None
+    return negotiate_encoding(accepted) if size >= SMALL or refuses_identity(accepted) else None
+
+
+def etag(tag: str, packed: Coding | None = None) -> str:
+    """A strong validator as a header spells it; each coding of an answer has one of its own.
+
+    >>> etag("0a1b", "gzip")
+    '"0a1b-gzip"'
+    """
+    return f'"{tag}{"-" + packed if packed else ""}"'
+
+
+def begin(
+    status: int = 200, *, cache: str, vary: str = "", location: str | None = None, links: Iterable[Link] = ()
+) -> Response:
+    """An answer with nothing in it yet."""
     response = Response(status=status)
     del response.headers["Content-Type"]
     response.headers["Cache-Control"] = cache
-    response.headers["Vary"] = "Accept, Accept-Encoding" if negotiated else "Accept-Encoding"
-    if location:
-        response.headers["Content-Location"] = location
-    if listed := header(links):
-        response.headers["Link"] = listed
-    if status == 200 and cache != NO_STORE:
-        response.headers["ETag"] = etag = f'"{_tag(body, media_type)}{"-" + coding if coding else ""}"'
-        if modified:
-            response.headers["Last-Modified"] = http_date(modified)
-        if _unmodified(etag, modified):
-            response.status_code = 304
-            return response
-    response.headers["Content-Type"] = content_type(media_type)
-    if coding:
-        response.headers["Content-Encoding"] = coding
-        body = _COMPRESS[coding](body)
-    response.set_data(body)
+    for name, value in (("Vary", vary), ("Content-Location", location), ("Link", header(links))):
+        if value:
+            response.headers[name] = value
     return response
+
+
+def unchanged(response: Response, validator: str, modified: datetime | None) -> bool:
+    """Gives an answer its validators; whether it is 304 now, as the conditions of a GET or HEAD ask.
+
+    Raises `PreconditionFailed` when they ask for that.
+    """
+    response.headers["ETag"] = validator
+    if modified:
+        response.headers["Last-Modified"] = http_date(modified)
+    if request.method in ("GET", "HEAD") and _unmodified(validator, modified):
+        response.status_code = 304
+        return True
+    return False
 
 
 def finish(response: Response) -> Response:

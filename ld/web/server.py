@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -17,9 +18,12 @@ from ld import sandbox
 from ld.errors import LdError, NothingPublished, SettingsError
 from ld.settings import PREFIX, Settings
 from ld.snapshot import Publication
+from ld.web import fragments
 
-THREADS = 4
-"""Python threads a worker; an answer is all computing, so more of them would only wait for each other."""
+SPARE = 8
+"""Python threads a worker for requests that wait for nothing; `ld.web.lane` has two of them compute at once."""
+CONNECTIONS = 1024
+"""Connections that are open at once, in all worker processes."""
 
 
 def _tell(line: str) -> None:
@@ -32,6 +36,7 @@ def serve(settings: Settings, say: Callable[[str], None] = _tell) -> None:
     for line in greeting(settings):
         say(line)
     os.environ.update(environment(settings))
+    logging.getLogger("_granian").addFilter(_no_warning_of_threads)
     Granian(
         "ld.web.wsgi:app",
         factory=True,
@@ -39,12 +44,25 @@ def serve(settings: Settings, say: Callable[[str], None] = _tell) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        blocking_threads=THREADS,
+        blocking_threads=threads(settings),
+        backpressure=max(CONNECTIONS // settings.workers, 2 * threads(settings)),
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     ).serve()
+
+
+def threads(settings: Settings) -> int:
+    """Python threads a worker: whoever waits holds one, so there are as many as can wait, and some for all others.
+
+    They start when they are needed. Each kind is bounded where it waits: queries in line, those who wait for the answer
+    to the same query, and those whose query is still coming in; fragments, in line and for the same; validations; and
+    slow readers of large answers.
+    """
+    queries = settings.query_workers + 3 * settings.query_waiting + 2 * settings.query_client
+    pieces = 2 * (fragments.WAITING + 1)
+    return SPARE + queries + pieces + settings.validate_workers + settings.downloads
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -77,6 +95,11 @@ def address(host: str, port: int) -> str:
     """Where a browser on this machine finds the server."""
     name = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
     return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
+
+
+def _no_warning_of_threads(record: logging.LogRecord) -> bool:
+    """Whether a line of the server's log is another one than that more threads than processors make each other slow."""
+    return "Python threads" not in record.getMessage()
 
 
 def _same_place(own: str, base: str) -> bool:

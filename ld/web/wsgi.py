@@ -7,9 +7,12 @@ import os
 from flask import Flask
 
 from ld import settings
-from ld.web import create_app
+from ld.web import create_app, fragments, sparql
 
 
 def app() -> Flask:
     """A new app; servers call this once in each worker process."""
-    return create_app(settings.read(os.environ))
+    made = create_app(settings.read(os.environ))
+    for service in (sparql, fragments):
+        service.start(made)
+    return made

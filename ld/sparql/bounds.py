@@ -1,0 +1,140 @@
+"""Bounds: how deep and how long a query may be, so that it neither breaks the engine nor holds it up before it runs.
+
+The engine calls itself for each level of a query, and dies when its stack is used up: with the usual 8 MB, at some 400
+levels of the costliest kind (three brackets each), at 5,000 `!` before a value, and at 2,500 links of the costliest
+chain, such as `MINUS {} MINUS {} …`. Some functions it reads twice, and what they hold twice for each of them, so that
+time doubles with each level. To plan a join takes it time that grows with the third power of its members, or more: a
+second for a hundred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ld.errors import QueryTooComplex
+from ld.sparql.faults import fault
+from ld.sparql.tokens import CLOSING, NOTHING, OPENING, Token, calls, is_term, is_word
+
+DEEPEST = 100
+"""Levels: brackets in each other, and `!` before a value."""
+LINKS = 1_000
+"""Pieces that make a chain: operators, `UNION`, `OPTIONAL`, `FILTER`, columns that are computed …"""
+DOUBLINGS = 15
+"""Levels of what the engine reads twice."""
+MEMBERS = 150
+"""Patterns that are joined in one group."""
+
+_TWICE = ("REGEX", "SUBSTR", "REPLACE", "GROUP_CONCAT")
+_LINKS = ("UNION", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "FILTER", "VALUES", "SELECT", "AS")
+_APART = ("UNION", "MINUS", "EXISTS")
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open bracket: the levels that it takes with the `!` before it, and what stands in it."""
+
+    text: str
+    levels: int = 1
+    twice: bool = False
+    expression: bool = False
+    data: bool = False
+    merges: bool = False
+    members: int = 0
+
+
+def check(text: str, found: Sequence[Token]) -> None:
+    """Raises `QueryTooComplex` for a query that is beyond a bound; `found` are its tokens without comments."""
+    counting = _Counting()
+    for token in found:
+        problem = counting.add(token)
+        if problem:
+            raise fault(text, token, problem, "Ask in several queries, or in a simpler way.", kind=QueryTooComplex)
+
+
+class _Counting:
+    """What has been counted up to a token."""
+
+    def __init__(self) -> None:
+        self.frames: list[_Frame] = [_Frame("")]
+        self.groups = self.frames[:]
+        self.levels = self.doublings = self.links = self.nots = 0
+        self.data = False
+        self.before = self.last = NOTHING
+
+    def add(self, token: Token) -> str:
+        """Counts a token; gives what is too much then."""
+        if token.text in OPENING:
+            self._open(token.text)
+        elif token.text in CLOSING:
+            self._close()
+        else:
+            self._count(token)
+        self.before, self.last = self.last, token
+        if self.levels + self.nots > DEEPEST:
+            return f"The query is nested more than {DEEPEST} levels deep here"
+        if self.doublings > DOUBLINGS:
+            return f"More than {DOUBLINGS} calls of {', '.join(_TWICE)} or `!` stand in each other here"
+        if self.links > LINKS:
+            return f"The query has more than {LINKS:,} operators, conditions, alternatives and computed columns"
+        if self.groups[-1].members > MEMBERS:
+            return f"More than {MEMBERS} patterns are joined in one group here, which takes too long to plan"
+        return ""
+
+    def _open(self, bracket: str) -> None:
+        frame, inner, last = _Frame(bracket, 1 + self.nots), self.frames[-1], self.last
+        frame.twice = self.nots > 0 or is_word(last, *_TWICE)
+        if bracket == "(":
+            frame.data = inner.data or self.data
+            frame.expression = inner.expression or calls(self.before, last)
+            self.links += frame.expression and not inner.expression and not is_word(last, "FILTER")
+        elif bracket == "{":
+            frame.data = self.data or is_word(last, "CONSTRUCT")
+            frame.merges = last.text in ("{", "}", ".")
+            self.data = False
+        else:
+            frame.data = inner.data
+        if not frame.data and not frame.expression:
+            joined = {"[": 1, "{|": 1, "<<": 2, "{": 0 if is_word(last, *_APART) else 1}.get(bracket, 0)
+            self.groups[-1].members += joined
+        self.levels += frame.levels
+        self.doublings += frame.twice
+        self.nots = 0
+        self.frames.append(frame)
+        if bracket == "{":
+            self.groups.append(frame)
+
+    def _close(self) -> None:
+        self.nots = 0
+        if len(self.frames) == 1:
+            return
+        frame = self.frames.pop()
+        if frame.text == "{":
+            self.groups.pop()
+        self.levels -= frame.levels
+        self.doublings -= frame.twice
+        if frame.merges:
+            self.groups[-1].members += frame.members
+
+    def _count(self, token: Token) -> None:
+        frame, sign = self.frames[-1], token.text
+        operand = is_term(self.last) or self.last.text in CLOSING
+        if is_word(token, "VALUES"):
+            self.data = True
+        if is_word(token, *_LINKS):
+            self.links += 1
+        elif token.kind == "sign":
+            if sign in ("||", "&&", "|", "/") or (sign in ("+", "-", "*") and frame.expression and operand):
+                self.links += 1
+            if not frame.data and not frame.expression:
+                separates = sign in (".", ";", ",") and frame.text in ("{", "[", "{|")
+                self.groups[-1].members += separates or sign in ("/", "~")
+        elif frame.text == "" and token.kind in ("iri", "name"):
+            declared = is_word(self.last, "BASE", "PREFIX") or is_word(self.before, "PREFIX")
+            self.links += not declared  # what DESCRIBE names
+        elif frame.text == "(" and not (frame.expression or frame.data) and is_term(token) and operand:
+            self.groups[-1].members += 2  # of a collection
+        if sign == "!":
+            self.nots += 1
+        elif token.kind not in ("word", "name", "iri"):  # which may be functions that a bracket follows
+            self.nots = 0
