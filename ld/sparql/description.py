@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Triple
 
 from ld import iris
-from ld.namespaces import RDF, RDFS, TLD, XSD
+from ld.namespaces import DCTERMS, RDF, RDFS, SD, VOID, XSD
 from ld.settings import Settings
 from ld.sparql.results import FORMATS
-
-SD = "http://www.w3.org/ns/sparql-service-description#"
-VOID = "http://rdfs.org/ns/void#"
-DCTERMS = "http://purl.org/dc/terms/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,8 @@ def _statements(base: str, settings: Settings, triples: int | None) -> Iterator[
         yield Triple(NamedNode(graph), NamedNode(VOID + "triples"), _number(triples))
     for limit in limits(settings):
         node = f"{endpoint}#limit-{limit.name}"
-        yield _link(endpoint, TLD + "limit", node)
+        yield _link(endpoint, SD + "feature", node)
+        yield _link(node, RDF + "type", SD + "Feature")
         yield _text(node, RDFS + "label", f"{limit.label}: {limit.shown}")
         yield Triple(NamedNode(node), NamedNode(RDF + "value"), _number(limit.value))
 
