@@ -8,13 +8,13 @@ LdError                 anything this package raises on purpose; its text is fit
 │   └── BuildRefused    the new corpus is suspiciously smaller than the published one
 ├── SnapshotError       the data folder or a snapshot in it is missing, damaged or of another version
 │   └── NothingPublished  no snapshot has been published yet
-├── DataError           data to be validated cannot be read: names the file, the line and the column
+├── DataError           data of others cannot be read: names the file, the line and the column
 │   └── TooLarge        it is more than a limit allows
 ├── ShapesError         shapes that someone brought cannot be used
 ├── QueryError          a query cannot be run: says the line, the column and the way out
 │   ├── QueryRefused    it asks for what is not done here: other places, other graphs, changes
 │   └── QueryTooComplex it is longer or deeper than is taken
-├── Busy, TimedOut, Crashed   work in a process of its own did not come to its end (ld.sandbox)
+├── Busy (TooMany), TimedOut, Crashed (Unavailable)   work in a process of its own did not come to its end (ld.sandbox)
 └── VocabularyError     a file of vocab/ or shapes/ is broken
 
 A record that fails its shapes is not an error but a finding (`ld.shapes.Finding`), and the rest go on.
@@ -69,7 +69,7 @@ class NothingPublished(SnapshotError):
 
 
 class DataError(LdError):
-    """Data to be validated cannot be read.
+    """Data to be validated, or asked, cannot be read.
 
     >>> str(DataError("a.ttl", "foo is not an object", line=2, column=7, way_out="Correct it."))
     'a.ttl, line 2, column 7: foo is not an object. Correct it.'
@@ -84,7 +84,7 @@ class DataError(LdError):
 
 
 class TooLarge(DataError):
-    """Data to be validated is more than a limit allows."""
+    """Data is more than a limit allows."""
 
 
 class ShapesError(LdError):

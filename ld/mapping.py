@@ -41,7 +41,7 @@ ATTRIBUTION = "British Library, EThOS"
 DATASET = "https://doi.org/10.23636/rcm4-zk44"
 DOI = "https://doi.org/"
 
-_REMEMBERED = 1024
+_REMEMBERED = 256
 """Bodies and concepts whose descriptions are kept at hand."""
 _DATE_TYPES = {7: "xsd:gYearMonth", 10: "xsd:date"}
 

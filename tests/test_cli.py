@@ -20,7 +20,7 @@ from ld.cli import main
 from ld.settings import PREFIX
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("build", "withdraw", "serve", "status", "rollback")
+COMMANDS = ("build", "withdraw", "serve", "status", "rollback", "dump", "validate", "query")
 
 
 @pytest.fixture(scope="module")

@@ -516,7 +516,7 @@ def test_ctrl_c_ends_a_query_at_once_though_the_engine_is_busy(group: bool, fold
         folder, str(large), endless, "--index", "there", after=lambda: time.monotonic() - began > 2, group=group
     )
     assert told.startswith("thesis-ld: stopped.")
-    assert seconds < 2
+    assert seconds < 5
 
 
 @pytest.mark.parametrize("group", [True, False])

@@ -211,7 +211,8 @@ def test_a_file_that_changes_in_the_instant_in_which_it_was_indexed_is_indexed_a
     [
         ({"format": 0}, "another version made it"),
         ({"engine": "0.4.0"}, "another version made it"),
-        ({"store": "thesis-ld-none"}, "it is damaged"),
+        ({"store": "thesis-ld-store-00000000"}, "it is damaged"),
+        ({"store": "../elsewhere"}, "it is damaged"),
         ({"sizes": {}}, "it is damaged"),
         ({"files": "?"}, "it is damaged"),
         ({"files": [{}]}, "it is damaged"),
@@ -319,12 +320,12 @@ def test_nothing_is_written_beside_the_dumps_of_a_snapshot(tmp_path: Path, cache
 def test_the_folder_that_is_named_holds_the_index_and_keeps_what_else_is_in_it(tmp_path: Path) -> None:
     path, folder = write(tmp_path / "a.nt", "one"), tmp_path / "there"
     folder.mkdir()
-    (folder / "store-of-mine").mkdir()
+    (folder / "thesis-ld-store").mkdir()
     (folder / "index.json").write_text("mine")
     opened = open_files([path], folder=folder)
     assert (values(opened), opened.folder) == (['"one"'], folder)
     assert not (tmp_path / "a.nt.index").exists()
-    assert {"store-of-mine", "index.json", FILE} < {entry.name for entry in folder.iterdir()}
+    assert {"thesis-ld-store", "index.json", FILE} < {entry.name for entry in folder.iterdir()}
 
 
 def test_without_any_place_for_it_the_way_out_is_told(tmp_path: Path) -> None:

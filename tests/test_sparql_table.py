@@ -173,8 +173,15 @@ def test_every_row_is_one_line_that_fits_and_obeys_nothing(data: st.DataObject, 
 
 
 @given(texts, st.integers(1, 30))
-def test_what_is_cut_fits_and_is_the_beginning_of_the_whole(text: str, most: int) -> None:
-    whole = visible(text)
-    fitted = cut(whole, most)
-    assert cells(fitted) <= most
-    assert fitted == whole or (fitted.endswith("…") and whole.startswith(fitted[:-1]))
+def test_what_is_cut_fits_and_is_a_part_of_the_whole(text: str, most: int) -> None:
+    for whole in (visible(text), f"<{visible(text)}>"):
+        fitted = cut(whole, most)
+        assert cells(fitted) <= most
+        assert fitted == whole or (fitted.endswith("…") and whole.startswith(fitted[:-1])) or (
+            fitted.startswith("…") and whole.endswith(fitted[1:])
+        )  # fmt: skip
+
+
+def test_of_an_iri_the_end_is_kept() -> None:
+    iri = NamedNode("http://c.org/id/thesis/uk.bl.ethos.637591")
+    assert lines((iri,), names="x", width=24)[2] == "…sis/uk.bl.ethos.637591>"

@@ -23,7 +23,7 @@ import requests
 from conftest import Serve, free_port
 from flask.testing import FlaskClient
 from library import BASE, NOW
-from rdflib import DCTERMS, RDF, BNode, Graph, URIRef
+from rdflib import DCTERMS, RDF, BNode, Dataset, Graph, URIRef
 from rdflib.compare import isomorphic
 from sites import Page, internal
 from werkzeug.http import http_date
@@ -460,11 +460,17 @@ def test_sha256sum_agrees(own: str, tmp_path: Path) -> None:
         assert "OK" in made.stdout
 
 
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # inside rdflib's own reader of JSON-LD
+@pytest.mark.filterwarnings("ignore:Dataset.default_context is deprecated")
 def test_rdflib_reads_the_description_wherever_it_is_asked(own: str) -> None:
     said = Graph().parse(f"{own}{VOID}")
     assert len(said) > 20
-    for path in ("/dumps/", "/dumps", f"{VOID}.ttl", f"{VOID}.rdf", f"{VOID}.nt"):
+    for path in ("/dumps/", "/dumps", f"{VOID}.ttl", f"{VOID}.rdf", f"{VOID}.nt", f"{VOID}.jsonld"):
         assert isomorphic(Graph().parse(own + path), said), path
+    for path in (f"{VOID}.trig", f"{VOID}.nq"):
+        (named,) = [graph for graph in Dataset().parse(own + path).graphs() if graph]
+        assert named.identifier == URIRef(f"{own}{VOID}")
+        assert isomorphic(named, said), path
 
 
 def recipes(own: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
+from typing import Any
 
 from ld import context
 from ld.formats.corpus import BY_NAME
@@ -42,12 +43,12 @@ def warm_up() -> None:
     context.load()
 
 
-def _join(said: dict[str, object], bodies: Sequence[bytes]) -> bytes:
+def _join(said: dict[str, Any], bodies: Sequence[bytes]) -> bytes:
     head = json.dumps(said | {"lengths": [len(body) for body in bodies]})
     return b"".join((head.encode(), b"\n", *bodies))
 
 
-def _split(joined: bytes) -> tuple[dict[str, list[str]], Iterator[bytes]]:
+def _split(joined: bytes) -> tuple[dict[str, Any], Iterator[bytes]]:
     end = joined.index(b"\n") + 1
     said = json.loads(joined[:end])
     return said, (joined[start:stop] for start, stop in pairwise(accumulate(said["lengths"], initial=end)))

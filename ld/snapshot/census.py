@@ -9,31 +9,34 @@ from ld.formats.source import Source
 from ld.formats.statements import TYPE
 from ld.iris import KINDS
 
+_TYPE = TYPE.encode()
+
 
 class Census:
     """Counts subjects, classes and properties; every subject has its statements in one description."""
 
     def __init__(self, entities: str) -> None:
         """`entities`: how the IRIs of things begin, by which they are told from documents and words."""
-        self._start = f"<{entities}"
+        self._start = f"<{entities}".encode()
         self._subjects = self._entities = 0
-        self._classes: Counter[str] = Counter()
-        self._properties: Counter[str] = Counter()
+        self._classes: Counter[bytes] = Counter()
+        self._properties: Counter[bytes] = Counter()
         self._examples: dict[str, str] = {}
 
     def add(self, source: Source, kind: str) -> None:
         """Counts a description's own triples."""
         if kind in KINDS:
             self._examples.setdefault(kind, source.root)
-        subjects, classes, properties = source.statements.subjects, self._classes, self._properties
-        self._subjects += len(subjects)
-        for subject, said in subjects:
-            self._entities += subject.startswith(self._start)
-            for predicate, values in said:
-                properties[predicate] += len(values)
-                if predicate == TYPE:
-                    for value in values:
-                        classes[value] += 1
+        classes, properties, last = self._classes, self._properties, b""
+        for line in source.ntriples.splitlines():
+            subject, predicate, rest = line.split(b" ", 2)
+            properties[predicate] += 1
+            if predicate == _TYPE:
+                classes[rest[:-2]] += 1
+            if subject != last:  # the lines are sorted
+                last = subject
+                self._subjects += 1
+                self._entities += subject.startswith(self._start)
 
     def to_json(self) -> dict[str, Any]:
         """The numbers as the manifest keeps them.
@@ -50,5 +53,5 @@ class Census:
         }
 
 
-def _by_iri(counted: Counter[str]) -> dict[str, int]:
-    return {term[1:-1]: number for term, number in sorted(counted.items())}
+def _by_iri(counted: Counter[bytes]) -> dict[str, int]:
+    return {term[1:-1].decode(): number for term, number in sorted(counted.items())}

@@ -14,6 +14,7 @@ from isal import igzip
 from ld.formats.corpus import BY_NAME, Corpus
 from ld.formats.source import Source
 from ld.snapshot import manifest
+from ld.snapshot.aside import Aside
 
 LATEST = "latest"
 """What the dumps of the current snapshot are called outside, where others have the time of theirs in their names."""
@@ -26,6 +27,8 @@ class Dump:
     """One kind of dump: a syntax, packed."""
 
     syntax: Corpus
+    aside: bool = False
+    """Whether it takes so long to write that another process had better do it (`ld.snapshot.aside`)."""
 
     @property
     def name(self) -> str:
@@ -57,7 +60,7 @@ class Dump:
         return f"thesis-ld-{which}.{self.suffix}"
 
 
-DUMPS = tuple(Dump(BY_NAME[name]) for name in ("nt", "nq", "ttl", "jsonl"))
+DUMPS = (Dump(BY_NAME["nt"]), Dump(BY_NAME["nq"]), Dump(BY_NAME["ttl"], True), Dump(BY_NAME["jsonl"], True))
 """The dumps of a snapshot. Snapshots of earlier versions have the first two only."""
 
 
@@ -66,9 +69,11 @@ class Dumps:
 
     def __init__(self, folder: Path) -> None:
         (folder / manifest.DUMPS).mkdir()
-        self._files = [(dump.syntax, Gzip(folder / dump.path)) for dump in DUMPS]
-        for syntax, file in self._files:
-            file.write(syntax.before())
+        self._files = {dump.name: Gzip(folder / dump.path) for dump in DUMPS}
+        for dump in DUMPS:
+            self._write(dump.name, dump.syntax.before())
+        self._at_once = [dump.syntax for dump in DUMPS if not dump.aside]
+        self._aside = Aside([dump.name for dump in DUMPS if dump.aside], self._write)
         self._digest = hashlib.sha256()
         self.triples = 0
         """How many triples were written."""
@@ -76,21 +81,27 @@ class Dumps:
     def add(self, source: Source) -> None:
         """Writes a description's own triples."""
         self._digest.update(source.ntriples)
-        for syntax, file in self._files:
-            file.write(syntax.write(source))
+        for syntax in self._at_once:
+            self._write(syntax.name, syntax.write(source))
+        self._aside.add(source)
         self.triples += source.ntriples.count(b"\n")
 
     def finish(self) -> str:
         """Closes the dumps and gives the SHA-256 of the N-Triples, uncompressed, in hex."""
-        for syntax, file in self._files:
-            file.write(syntax.after)
-            file.close()
+        self._aside.finish()
+        for dump in DUMPS:
+            self._write(dump.name, dump.syntax.after)
+            self._files[dump.name].close()
         return self._digest.hexdigest()
 
     def stop(self) -> None:
         """Closes the files of dumps that will not be finished."""
-        for _, file in self._files:
+        self._aside.stop()
+        for file in self._files.values():
             file.abandon()
+
+    def _write(self, name: str, text: bytes) -> None:
+        self._files[name].write(text)
 
 
 _igzip: Any = igzip.IGzipFile  # the package has no types

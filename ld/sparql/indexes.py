@@ -32,8 +32,8 @@ SMALL = 10_000_000
 """Bytes up to which files are loaded into memory each time, in some 0.1 s; packed ones count ten times."""
 SUFFIX = ".index"
 FILE = "thesis-ld-index.json"
-_STORE = "thesis-ld-"
-"""How the folders of stores begin."""
+_STORE = re.compile("thesis-ld-store-[0-9a-f]{8}")
+"""What the folders of stores are called, and nobody else's."""
 _SNAPSHOT = "manifest.json"
 """What lies in the folder of a snapshot (`ld.snapshot.manifest`), two above its dumps."""
 _FORMAT = 1
@@ -136,7 +136,7 @@ def sweep(folder: Path) -> None:
     with suppress(OSError), _locked(folder):
         named = (_read(folder) or {}).get("store")
         for entry in folder.iterdir():
-            if entry.name.startswith(_STORE) and entry.is_dir() and entry.name != named:
+            if _STORE.fullmatch(entry.name) and entry.name != named:
                 with suppress(OSError), closing(_Held(entry, fcntl.LOCK_EX | fcntl.LOCK_NB)):
                     shutil.rmtree(entry)
 
@@ -258,6 +258,8 @@ def _try(folder: Path, files: Sequence[_File], *, graphs: bool) -> Opened | str:
             try:
                 if reason := _outdated(said, files, graphs=graphs):
                     return reason
+                if not _STORE.fullmatch(said["store"]):  # somebody else wrote it
+                    break
                 store = held.enter_context(closing(_Held(folder / said["store"], fcntl.LOCK_SH))).folder
                 if _read(folder) != said:
                     continue
@@ -337,7 +339,7 @@ def _fresh(folder: Path) -> Iterator[_Held]:
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     with _locked(folder):
-        fresh = folder / f"{_STORE}{os.urandom(4).hex()}"
+        fresh = folder / f"thesis-ld-store-{os.urandom(4).hex()}"
         fresh.mkdir()
         held = _Held(fresh, fcntl.LOCK_EX)
     try:

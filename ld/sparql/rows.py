@@ -215,12 +215,12 @@ class CsvRows(TsvRows):
 
 
 def readable(xml: bytes) -> bytes:
-    r"""XML whose characters XML 1.0 can hold: those that it cannot become U+FFFD.
+    r"""XML whose characters XML 1.0 can hold: those that it cannot become U+FFFD, and a bare return is written as one.
 
-    >>> readable(b"<p>a\x01b</p>").decode()
-    '<p>a\ufffdb</p>'
+    >>> readable(b"<p>a\x01b\rc</p>").decode()
+    '<p>a\ufffdb&#13;c</p>'
     """
-    return _NOT_XML.sub(b"\xef\xbf\xbd", xml)
+    return _NOT_XML.sub(b"\xef\xbf\xbd", xml).replace(b"\r", b"&#13;")  # else it would be read as a line feed
 
 
 def _ends(data: bytes, end: bytes, number: int) -> int:

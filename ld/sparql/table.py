@@ -89,21 +89,27 @@ def cells(text: str) -> int:
 
 
 def cut(text: str, most: int) -> str:
-    """The text, or as much of it as fits into so many cells, with a sign that there is more.
+    """The text, or as much of it as fits into so many cells, with a sign that there is more: of an IRI its end.
 
-    >>> cut("thesis", 6), cut("theses", 5), cut("日本語", 4)
-    ('thesis', 'thes…', '日…')
+    >>> cut("thesis", 6), cut("theses", 5), cut("日本語", 4), cut("<http://a.org/b>", 8)
+    ('thesis', 'thes…', '日…', '….org/b>')
     """
-    few = text[: 8 * most]  # else marks that take no cell could go on for ever
-    if len(few) == len(text) and cells(few) <= most:
+    if len(text) <= 8 * most and cells(text) <= most:  # marks that take no cell could go on for ever
         return text
+    if text.startswith("<") and text.endswith(">"):
+        return _CUT + text[len(text) - _fitting(reversed(text[-8 * most :]), most) :]
+    return text[: _fitting(text[: 8 * most], most)] + _CUT
+
+
+def _fitting(text: Iterable[str], most: int) -> int:
+    """How many characters fit with a cell to spare."""
     taken = width = 0
-    for character in few:
+    for character in text:
         width += _cells[character]
         if width >= most:
             break
         taken += 1
-    return text[:taken] + _CUT
+    return taken
 
 
 class Names:

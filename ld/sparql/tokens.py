@@ -101,6 +101,11 @@ def is_term(token: Token) -> bool:
     return token.kind in _TERMS or is_word(token, "TRUE", "FALSE", "UNDEF")
 
 
+def ends_operand(token: Token) -> bool:
+    """Whether an operator may follow a token in an expression: also `}`, as in `EXISTS { … } = true`."""
+    return is_term(token) or token.text in CLOSING
+
+
 def calls(before: Token, last: Token) -> bool:
     """Whether an expression stands in the bracket `(` that follows two tokens within a pattern."""
     if last.kind == "word":
@@ -119,7 +124,7 @@ def otherwise(text: str, found: Sequence[Token]) -> list[Token]:
     brackets: list[str] = []
     last = NOTHING
     for token in found:
-        if brackets and brackets[-1] == "(" and (is_term(last) or last.text == ")"):
+        if brackets and brackets[-1] == "(" and ends_operand(last):
             todo += _doubt(text, token)
         if token.text in OPENING:
             brackets.append(token.text)
@@ -171,14 +176,14 @@ def _read(text: str, place: int, found: list[Token], frames: list[int]) -> int:
     for match in _TOKEN.finditer(text, place):
         kind, start = match.lastgroup, match.start()
         if kind == "open":
-            if match[0][0] == "<" and frames[-1] == _EXPRESSION and _follows_operand(found):
+            if match[0][0] == "<" and frames[-1] == _EXPRESSION and ends_operand(_last(found)):
                 found.append(Token("sign", "<", start))
                 return start + 1
             frames.append(_holds(frames[-1], found) if match[0] == "(" else _PATTERN)
         elif kind == "close":
             if len(frames) > 1:
                 frames.pop()
-        elif kind == "iri" and frames[-1] == _EXPRESSION and _follows_operand(found):
+        elif kind == "iri" and frames[-1] == _EXPRESSION and ends_operand(_last(found)):
             found.append(Token("sign", "<=" if text.startswith("<=", start) else "<", start))
             return found[-1].end
         elif kind == "run" and frames[-1] == _PATTERN and match[0].upper() == "SELECT":
@@ -208,8 +213,3 @@ def _last(found: Sequence[Token], back: int = 0) -> Token:
                 return token
             back -= 1
     return NOTHING
-
-
-def _follows_operand(found: Sequence[Token]) -> bool:
-    last = _last(found)
-    return is_term(last) or last.text == ")"

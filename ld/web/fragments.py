@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from threading import Event
 from typing import Any, NamedTuple, cast
 
@@ -32,7 +31,7 @@ from ld.web.described import JSONLD_CONTEXT, context_path
 from ld.web.errors import Problem
 from ld.web.home import static_name
 from ld.web.links import Link
-from ld.web.site import EXTENSION, base, links, site, snapshot
+from ld.web.site import EXTENSION, base, links, site, snapshot, version
 
 blueprint = Blueprint("fragments", __name__)
 
@@ -81,7 +80,7 @@ class _Page:
     @property
     def tag(self) -> str:
         """What its bytes are known by, before anybody made them: all that they depend on."""
-        state = [_version(), site().context.hash, static_name("style.css"), self.snapshot.name, self.address]
+        state = [version(), site().context.hash, static_name("style.css"), self.snapshot.name, self.address]
         asked = [self.queries.here, self.choice.format.name, self.choice.media_type]
         return hashlib.sha256(json.dumps(state + asked).encode()).hexdigest()[:24]
 
@@ -229,11 +228,6 @@ def _asked(page: _Page) -> Answer:
 
 def _service() -> _Service:
     return cast(_Service, current_app.extensions[_EXTENSION])
-
-
-@lru_cache(maxsize=1)
-def _version() -> str:
-    return manifest.versions()["thesis-ld"]
 
 
 # --- syntaxes: the triples of the fragment, and in a graph of their own, where there are graphs, those about it ---

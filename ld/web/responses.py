@@ -67,19 +67,23 @@ def answer(
     negotiated: bool = False,
     cache: str = SHORT,
     links: Iterable[Link] = (),
+    validator: str | None = None,
 ) -> Response:
     """The answer to the request at hand: whole, compressed when asked, or 304 when its conditions say so.
 
     Raises `PreconditionFailed` when they ask for that.
 
     modified: when what it shows last changed. location: the address of this very format (`Content-Location`).
-    negotiated: whether `Accept` decided the format.
+    negotiated: whether `Accept` decided the format. validator: its `ETag`, or "" for none, where that is not to be made
+    from the bytes.
     """
     packed = coding(len(body))
     vary = "Accept, Accept-Encoding" if negotiated else "Accept-Encoding"
     response = begin(status, cache=cache, vary=vary, location=location, links=links)
-    if status == 200 and cache != NO_STORE and unchanged(response, etag(_tag(body, media_type), packed), modified):
-        return response
+    if status == 200 and cache != NO_STORE and validator != "":
+        known = etag(_tag(body, media_type), packed) if validator is None else validator
+        if unchanged(response, known, modified):
+            return response
     response.headers["Content-Type"] = content_type(media_type)
     if packed:
         response.headers["Content-Encoding"] = packed

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import cast
 from urllib.parse import quote
 
 from flask import current_app, g, request
 
+from ld import __version__
 from ld.context import Context
 from ld.errors import SnapshotError
 from ld.settings import Settings
@@ -66,3 +68,9 @@ def links() -> Links:
 def vocabulary() -> Vocabulary:
     """The vocabularies as this site publishes them."""
     return load(base())
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """The version of this program: another one may write the same otherwise."""
+    return __version__

@@ -28,7 +28,7 @@ from ld.web.described import Described, respond
 from ld.web.errors import Problem
 from ld.web.links import Link
 from ld.web.query_pages import EXAMPLES, SHOWN, Shown, shown
-from ld.web.site import base, links, site, snapshot
+from ld.web.site import base, links, site, snapshot, version
 
 blueprint = Blueprint("sparql", __name__)
 
@@ -130,13 +130,12 @@ def _answer(asked: Asked) -> Response:
         return _fail(asked, _of_query(error))
     question = _question(query, choice, current)
     tag = _tag(question, choice)
-    volatile = query.volatile
-    headers = {} if volatile else {"ETag": tag}
-    cache = responses.NO_STORE if volatile else responses.SHORT
-    vary = "Accept-Encoding" if asked.format else "Accept, Accept-Encoding"
-    if not volatile and request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(tag[3:-1]):
-        unchanged = responses.begin(304, cache=cache, vary=vary)
-        unchanged.headers.update(headers)
+    cache = responses.NO_STORE if query.volatile else responses.SHORT
+    if tag and request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(tag[3:-1]):
+        unchanged = responses.begin(
+            304, cache=cache, vary="Accept-Encoding" if asked.format else "Accept, Accept-Encoding"
+        )
+        unchanged.headers["ETag"] = tag
         return unchanged
     try:
         result = _endpoint().service.ask(question, client())
@@ -147,8 +146,8 @@ def _answer(asked: Asked) -> Response:
     except (Busy, Crashed) as error:
         return _fail(asked, _of_trouble(error), choice)
     if choice.page:
-        return _page(asked, result=shown(query, result), cache=cache, headers=headers)
-    return _send(result, question, choice, asked, cache, headers)
+        return _page(asked, result=shown(query, result), cache=cache)
+    return _send(result, question, choice, asked, cache, tag)
 
 
 def _read(asked: Asked, current: Snapshot) -> Query:
@@ -198,15 +197,18 @@ def _question(query: Query, choice: Choice, current: Snapshot) -> Question:
 
 
 def _tag(question: Question, choice: Choice) -> str:
-    """A weak validator: the rows are the same each time, but not always in one order."""
-    said = f"{question.key} {choice.media_type} {links().prefix}"
+    """A weak validator, for the rows are the same each time, but not always in one order; "" for what may not be kept.
+
+    A page has none: it changes with its design as well.
+    """
+    if question.query.volatile or choice.page:
+        return ""
+    said = f"{version()} {question.key} {choice.media_type} {links().prefix}"
     return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:24]}"'
 
 
-def _send(
-    result: Result, question: Question, choice: Choice, asked: Asked, cache: str, headers: dict[str, str]
-) -> Response:
-    headers = headers | {"Result-Rows": str(result.rows)}
+def _send(result: Result, question: Question, choice: Choice, asked: Asked, cache: str, tag: str) -> Response:
+    headers = {"Result-Rows": str(result.rows)}
     others = [Link(links().path(PATH), "service")]
     if result.cut:
         headers["Result-Cut"] = f"rows={question.most}"
@@ -215,12 +217,11 @@ def _send(
     if result.file is not None:
         return transfers.send(
             result.file, result.size, choice.media_type, tag=None, cache=cache, negotiated=negotiated, compress=True,
-            links=others, headers=headers,
+            links=others, headers=headers | ({"ETag": tag} if tag else {}),
         )  # fmt: skip
     response = responses.answer(
-        result.body or b"", choice.media_type, cache=responses.NO_STORE, negotiated=negotiated, links=others
+        result.body or b"", choice.media_type, cache=cache, negotiated=negotiated, links=others, validator=tag
     )
-    response.headers["Cache-Control"] = cache
     response.headers.update(headers)
     return response
 
@@ -247,7 +248,7 @@ def _fail(asked: Asked, failure: Failure, choice: Choice | None = None) -> Respo
     """The failure on the page, with the query to be mended, for a person; else as problem details."""
     wanted = choice or results.negotiate("solutions", request.headers.getlist("Accept"))
     if asked.page or (not asked.format and wanted is not None and wanted.page):
-        return _page(asked, failure=failure, cache=responses.NO_STORE, headers=failure.headers)
+        return _page(asked, failure=failure, cache=responses.NO_STORE)
     raise Problem(failure.status, failure.detail, headers=failure.headers, members=failure.members)
 
 
@@ -258,7 +259,6 @@ def _page(
     asked: Asked,
     *,
     cache: str,
-    headers: dict[str, str],
     result: Shown | None = None,
     failure: Failure | None = None,
 ) -> Response:
@@ -267,11 +267,11 @@ def _page(
         _text(asked, result, failure).encode(),
         HTML.media_type,
         status=failure.status if failure else 200,
-        cache=responses.NO_STORE,
+        cache=cache,
         negotiated=not asked.format,
+        validator="",
     )
-    response.headers["Cache-Control"] = cache
-    response.headers.update(headers)
+    response.headers.update(failure.headers if failure else {})
     return response
 
 
