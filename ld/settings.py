@@ -117,7 +117,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "shrink": (0, 1),
     "page_size": (1, 10_000),
     "max_field": (1, 1_000_000_000),
-    "validate_workers": (1, 3),  # fewer than the threads of a worker process, so that others are served meanwhile
+    "validate_workers": (1, 64),
     "validate_bytes": (1, 10_000_000_000),
     "validate_triples": (1, 1_000_000_000),
     "validate_seconds": (0.1, 3600),

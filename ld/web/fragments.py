@@ -63,6 +63,7 @@ class _Service:
         stores = settings.data / manifest.SNAPSHOTS
         self.pool = Pool(TASK, workers=1, limits=LIMITS, reads=stores)
         self.turns = Turns(1, waiting=WAITING, each=EACH, patience=_PATIENCE)
+        self.waiters = Turns(WAITING, waiting=0, each=EACH, patience=_PATIENCE)
         self.kept = Kept[bytes](CACHE, size=len, alike=lambda error: not isinstance(error, Busy | Unavailable))
 
 
@@ -197,7 +198,8 @@ def _body(page: _Page) -> bytes:
 
 
 def _wait(event: Event) -> None:
-    event.wait(_PATIENCE + LIMITS.seconds)
+    with _service().waiters.turn(client()):
+        event.wait(_PATIENCE + LIMITS.seconds)
 
 
 def _later(status: int, detail: str) -> Problem:
