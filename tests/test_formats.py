@@ -16,6 +16,7 @@ from readers import CONTEXT_URL, OXIGRAPH, by_oxigraph, by_pyld, by_raptor, by_r
 from ld import context, rdf
 from ld.errors import VocabularyError
 from ld.formats import BY_SUFFIX, FORMATS, jsonld, serialize
+from ld.formats.corpus import CORPORA
 from ld.formats.source import Source
 
 CASES = Path(__file__).parent / "cases" / "formats"
@@ -257,3 +258,53 @@ def test_the_table_of_formats_is_the_one_that_the_design_names() -> None:
     assert [row.suffix for row in FORMATS] == ["html", "ttl", "jsonld", "rdf", "nt", "trig", "nq"]
     assert all(row.name == row.suffix for row in FORMATS)
     assert [row.rdf for row in FORMATS] == [row.write is not None for row in FORMATS]
+
+
+def test_every_syntax_has_the_name_that_w3c_gave_it() -> None:
+    start = "http://www.w3.org/ns/formats/"
+    assert {row.name: row.iri.removeprefix(start) for row in FORMATS if row.rdf} == {
+        "ttl": "Turtle", "jsonld": "JSON-LD", "rdf": "RDF_XML", "nt": "N-Triples", "trig": "TriG", "nq": "N-Quads",
+    }  # fmt: skip
+    assert all(row.iri.startswith(start) == row.rdf for row in FORMATS)
+
+
+def test_a_corpus_is_written_in_the_syntaxes_that_single_descriptions_have() -> None:
+    assert [row.name for row in CORPORA] == ["nt", "nq", "ttl", "jsonl", "trig", "rdf"]
+    for row in CORPORA:
+        if form := BY_SUFFIX.get(row.name):
+            assert (row.media_type, row.title, row.iri) == (form.media_type, form.title, form.iri)
+
+
+@pytest.mark.parametrize("suffix", [row.name for row in CORPORA if row.name != "jsonl"])
+def test_a_corpus_is_one_document_of_all_its_descriptions(suffix: str) -> None:
+    theses = [(f"{ROOT}{n}", f"{DOCUMENT}{n}") for n in range(3)]
+    said = [
+        rdf.canonical(context.load().triples({"id": root, "title": list(AWKWARD.values()), "document": document}))
+        for root, document in theses
+    ]
+    sources = [Source(each, *names) for each, names in zip(said, theses, strict=True)]
+    (row,) = (row for row in CORPORA if row.name == suffix)
+    written = b"".join(row.pieces(sources))
+    for read in (by_oxigraph, by_rdflib, by_raptor):
+        assert read(written, suffix) == b"".join(sorted(b"".join(said).splitlines(keepends=True)))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "it\\'s", "\\U0001F4DA \\u00e9 \\u000B", "a\ttab",
+        "\x7f\x85", "\\\\U0001F4DA \\\\'", '\\"\\\\', "\\t\\b\\n\\r\\f",
+    ],
+)  # fmt: skip
+def test_strings_of_n_triples_become_strings_of_json_however_they_are_spelled(title: str) -> None:
+    ntriples = f'<{ROOT}> <http://purl.org/dc/terms/title> "{title}" .\n'.encode()
+    expected = rdf.canonical(rdf.parse(ntriples))
+    line = jsonld.line(Source(ntriples, ROOT, DOCUMENT))
+    assert by_pyld(line) == by_oxigraph(line) == by_pyld(write("jsonld", ntriples)) == expected
+
+
+def test_iris_of_n_triples_become_iris_of_json_however_they_are_spelled() -> None:
+    ntriples = f"<{ROOT}\\u00e9> <http://example.org/\\u00e9> <http://example.org/\\U0001F4DA> .\n".encode()
+    expected = rdf.canonical(rdf.parse(ntriples))
+    line = jsonld.line(Source(ntriples, f"{ROOT}é", DOCUMENT))
+    assert by_pyld(line) == by_oxigraph(line) == expected

@@ -28,19 +28,12 @@ import pytest
 import requests
 from conftest import ROOT, Serve
 
-from ld.settings import Settings
-from ld.snapshot import open_current
-from ld.sparql import results
-from ld.sparql.reading import read
-from ld.sparql.rows import Note
-from ld.sparql.service import OverLimit, Question, Service
-
 sys.path.append(str(ROOT / "tests" / "bench"))  # last: its names are ordinary words
 
 import sparql as bench
 import theses
 
-SECONDS, ROWS, ANSWER, MEMORY, LENGTH = 1.0, 3_000, 40_000_000, 250_000_000, 100_000
+SECONDS, ROWS, ANSWER, MEMORY = 0.6, 3_000, 60_000_000, 250_000_000
 """What a query may take at the server that is attacked."""
 CLIENT, WAITING = 8, 8
 RECORDS = 2_000
@@ -50,16 +43,12 @@ QUERY, FORM = "application/sparql-query", "application/x-www-form-urlencoded"
 ATTACKER, OTHER = "203.0.113.1", "198.51.100.1"
 """Addresses of clients; a server on this machine believes what X-Forwarded-For says."""
 
-OVER = r"took longer than the 1 s that it may|needs more than the 250 MB of memory"
+OVER = r"took longer than the [\d.]+ s that it may|needs more than the 250 MB of memory"
 """What is said of a query that takes too much; which of the two comes first is the machine's business."""
 BROKE = r"The engine broke over this query, most likely over its nesting"
 NESTED = r"The query is nested more than 100 levels deep here"
 REFUSED = r"Ask in several queries, or in a simpler way\.$"
 """How the refusal of a query ends that is too complex to be tried."""
-PREFIXES = """\
-PREFIX bibo: <http://purl.org/ontology/bibo/> PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX void: <http://rdfs.org/ns/void#> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-"""
 CROSS = "SELECT (COUNT(*) AS ?n) {?a ?b ?c. ?d ?e ?f. ?g ?h ?i} #"
 """Without a comment of its own at its end, its answer would be the one that another asked for."""
 
@@ -79,6 +68,10 @@ class Door:
     def near(self) -> str:
         """An address that the server could reach, if it fetched anything."""
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}/x"
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
 
     @property
     def places(self) -> tuple[str, str]:
@@ -119,7 +112,7 @@ class Door:
     def wire(self, *headers: str, method: str = "POST", client: str = ATTACKER) -> socket.socket:
         """A connection on which the head of a request was sent."""
         head = [f"{method} /sparql HTTP/1.1", "Host: x", "Accept: */*", f"X-Forwarded-For: {client}", *headers, "", ""]
-        connected = socket.create_connection(("127.0.0.1", int(self.address.rpartition(":")[2])), timeout=30)
+        connected = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         connected.sendall("\r\n".join(head).encode("latin-1"))
         return connected
 
@@ -154,35 +147,36 @@ class Door:
 
     def processes(self) -> set[int]:
         """The processes of the server."""
-        mark = f"THESIS_LD_PORT={self.address.rpartition(':')[2]}".encode()
-        return {pid for pid in _running() if mark in _read(pid, "environ").split(b"\0")}
+        mark = b"THESIS_LD_PORT=%d" % self.port
+        return {process for process in _running() if mark in _read(process, "environ").split(b"\0")}
 
     def workers(self) -> set[int]:
         """The processes that answer queries."""
         servers = self.processes()
         return {
-            pid
-            for pid in _running()
-            if b"ld.sparql.worker:answer" in _read(pid, "cmdline").split(b"\0")
-            and int(_read(pid, "stat").rpartition(b")")[2].split()[1]) in servers
+            process
+            for process in _running()
+            if b"ld.sparql.worker:answer" in _read(process, "cmdline").split(b"\0")
+            and int(_read(process, "stat").rpartition(b")")[2].split()[1]) in servers
         }
 
-    def spools(self) -> Iterator[Path]:
-        """The files without a name that the server holds."""
-        for pid in self.processes():
-            for file in Path(f"/proc/{pid}/fd").iterdir():
-                with suppress(OSError):
-                    if str(file.readlink()).endswith(" (deleted)"):
-                        yield file
+    def spools(self) -> list[Path]:
+        """The large files without a name that the server holds."""
+        found = []
+        for file in (file for process in self.processes() for file in Path(f"/proc/{process}/fd").iterdir()):
+            with suppress(OSError):  # it is gone
+                if str(file.readlink()).endswith(" (deleted)") and file.stat().st_size > 1_000_000:
+                    found.append(file)
+        return found
 
 
 def _running() -> Iterator[int]:
     return (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal())
 
 
-def _read(pid: int, what: str) -> bytes:
+def _read(process: int, what: str) -> bytes:
     try:
-        return Path(f"/proc/{pid}/{what}").read_bytes()
+        return Path(f"/proc/{process}/{what}").read_bytes()
     except OSError:  # it is gone
         return b")" + b" 0" * 9
 
@@ -232,21 +226,45 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+Open = Callable[..., Door]
+
+
 @pytest.fixture(scope="module")
-def served(serve: Serve, data: Path, listener: socket.socket) -> Door:
-    limits = {"seconds": SECONDS, "rows": ROWS, "answer": ANSWER, "memory": MEMORY, "length": LENGTH,
-              "client": CLIENT, "waiting": WAITING, "workers": 2}  # fmt: skip
-    address = serve(data=data, **{f"query_{name}": limit for name, limit in limits.items()})
-    described = requests.get(f"{address}/doc/thesis/{KEY}.nt", timeout=30).text
-    title = re.search(r'/thesis/\S+> <http://purl.org/dc/terms/title> "([^"]+)"', described)
-    assert title
-    return Door(address, listener, title[1])
+def open_door(serve: Serve, data: Path, listener: socket.socket) -> Open:
+    """Starts a server over the corpus, with settings of its own for queries."""
+
+    def opened(**limits: float) -> Door:
+        address = serve(data=data, query_memory=MEMORY, **{f"query_{name}": limit for name, limit in limits.items()})
+        described = requests.get(f"{address}/doc/thesis/{KEY}.nt", timeout=30).text
+        title = re.search(r'/thesis/\S+> <http://purl.org/dc/terms/title> "([^"]+)"', described)
+        assert title
+        return Door(address, listener, title[1])
+
+    return opened
+
+
+@pytest.fixture(scope="module")
+def attacked(open_door: Open) -> Door:
+    return open_door(seconds=SECONDS, rows=ROWS, client=CLIENT, waiting=WAITING)
+
+
+@pytest.fixture(scope="module")
+def unhurried(open_door: Open) -> Door:
+    return open_door(seconds=60, answer=ANSWER)
 
 
 @pytest.fixture
-def door(served: Door) -> Iterator[Door]:
-    yield served
-    served.is_well()
+def door(attacked: Door) -> Iterator[Door]:
+    """A server whose limits are reached soon."""
+    yield attacked
+    attacked.is_well()
+
+
+@pytest.fixture
+def patient(unhurried: Door) -> Iterator[Door]:
+    """A server at which a query has all the time that it needs on a busy machine."""
+    yield unhurried
+    unhurried.is_well()
 
 
 # What breaks an engine that begins to read it
@@ -315,9 +333,9 @@ def test_a_star_of_300_patterns_is_refused_and_a_smaller_one_stopped(door: Door,
         return "SELECT (COUNT(*) AS ?n) { " + " ".join(pattern.replace("{}", str(n)) for n in range(size)) + " }"
 
     answer = door.ask(star(300))
-    assert re.search(f"More than 150 patterns .*{REFUSED}", told(answer, 400))
+    assert re.search(rf"More than \d+ patterns .*{REFUSED}", told(answer, 400))
     assert place(answer)
-    answer = door.ask(star(140))
+    answer = door.ask(star(100))
     assert answer.status_code == 200 or re.search(OVER, told(answer, 422))
 
 
@@ -329,7 +347,7 @@ def test_a_count_of_a_cross_product_in_57_bytes_is_stopped(door: Door) -> None:
 
 def test_a_cyclic_path_of_40_hops_is_stopped(door: Door) -> None:
     round_trip = "/".join(["void:inDataset/^void:inDataset"] * 20)
-    door.stops(f"{PREFIXES} SELECT (COUNT(*) AS ?n) {{ ?doc {round_trip} ?doc }}")
+    door.stops(f"SELECT (COUNT(*) AS ?n) {{ ?doc {round_trip} ?doc }}")
 
 
 def test_an_order_of_everything_is_stopped(door: Door) -> None:
@@ -353,6 +371,11 @@ def test_a_regex_bomb_is_answered_or_stopped(door: Door, what: str) -> None:
     assert answer.status_code == 200 or re.search(OVER, told(answer, 422))
 
 
+def doubled(times: int) -> str:
+    """What makes a text of eight letters so many times twice as long."""
+    return "BIND('aaaaaaaa' AS ?x0) " + " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(times))
+
+
 WITHOUT_END = {
     "unions": " UNION ".join(["{ ?s ?p ?o . ?a ?b ?c }"] * 3_000),
     "existence within existence": "?s ?p ?o " + nested("FILTER EXISTS { ?s ?p ?o . ?a ?b ?c ", "", "}", 45),
@@ -361,9 +384,7 @@ WITHOUT_END = {
     + "}" * 6,
     "a path of a thousand steps": "?s " + "/".join(["!<a:b>"] * 1_000) + " ?o",
     "closures of closures": "?s (((!<a:b>|^!<a:b>)*)*)* ?o",
-    "a text that doubles": "BIND('aaaaaaaa' AS ?x0) "
-    + " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(40))
-    + " FILTER(STRLEN(?x40) > 1)",
+    "a text that doubles": doubled(40) + " FILTER(STRLEN(?x40) > 1)",
     "a text of everything": "SELECT (GROUP_CONCAT(?c) AS ?x) { ?a ?b ?c . ?d ?e ?f }",
     "groups of everything": "SELECT ?c ?f (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f } GROUP BY ?c ?f",
     "differences": "?a ?b ?c . ?d ?e ?f MINUS { ?g ?h ?i . ?a ?k ?l }",
@@ -384,16 +405,9 @@ def test_a_query_without_end_is_refused_or_stopped(door: Door, what: str) -> Non
     assert re.search(f"{OVER}|{REFUSED}", told(answer, answer.status_code))
 
 
-def test_a_query_that_takes_too_much_memory_is_told_so_where_there_is_time(data: Path) -> None:
-    service, snapshot = Service(Settings(data=data, query_seconds=60, query_memory=MEMORY)), open_current(data)
-    try:
-        for what in ("a text that doubles", "groups of everything"):
-            question = Question(read(without_end(what)), results.offered("solutions")[0], snapshot, 1, Note(""))
-            with pytest.raises(OverLimit, match="needs more than the 250 MB of memory that it may have"):
-                service.ask(question, ATTACKER)
-    finally:
-        service.close()
-        snapshot.close()
+def test_a_query_that_takes_too_much_memory_is_told_so_where_there_is_time(patient: Door) -> None:
+    for what in ("a text that doubles", "groups of everything"):
+        assert "needs more than the 250 MB of memory that it may have" in patient.refuses(422, without_end(what))
 
 
 def test_thousands_of_values_are_taken_and_100000_are_too_long(door: Door) -> None:
@@ -421,8 +435,10 @@ def test_a_query_of_5_megabytes_is_refused_however_it_is_sent(door: Door) -> Non
 
 
 def test_a_query_of_5_megabytes_in_an_address_is_refused(door: Door) -> None:
-    with suppress(requests.ConnectionError):  # the server need not read it to its end
-        assert door.send("GET", params={"query": LONG.decode()}).status_code in (414, 431)
+    wire = socket.create_connection(("127.0.0.1", door.port), timeout=30)
+    with wire, suppress(ConnectionError):  # the server need not read it to its end
+        wire.sendall(b"GET /sparql?query=" + b"a" * 5_000_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert re.match(rb"HTTP/1.1 (414|431) ", wire.recv(1 << 16))
     assert told(door.send("GET", params={"query": "a" * 62_000}), 414)
 
 
@@ -454,8 +470,8 @@ def test_iris_of_60_kilobytes_are_taken(door: Door) -> None:
 def test_a_query_of_very_many_words_keeps_nobody_from_being_served(door: Door) -> None:
     # Bug found: to read such a query takes half a second of Python, which the others had to wait for.
     query = "SELECT * {" + "{}" * 45_000 + r"nobody:knows } #\u0041"
-    with ThreadPoolExecutor(6) as attackers:
-        answers = [attackers.submit(door.ask, query) for _ in range(12)]
+    with ThreadPoolExecutor(4) as attackers:
+        answers = [attackers.submit(door.ask, query) for _ in range(4)]
         door.is_well()
         for answer in answers:
             assert answer.result().status_code in (400, 429, 503)
@@ -807,19 +823,18 @@ def test_a_result_of_just_as_many_rows_as_may_be_is_not_cut(door: Door) -> None:
     assert "link" not in answer.json()["head"]
 
 
-def lengthy(times: int) -> str:
-    """What makes `?long` of abstracts, which have about 1,500 characters."""
-    return f"?s dcterms:abstract ?o BIND(CONCAT({', '.join(['?o'] * times)}, STR(?n)) AS ?long)"
+ABSTRACTS = "SELECT ?n ?o { VALUES ?n { %s } ?s dcterms:abstract ?o } ORDER BY ?n"
+"""All of them for each number: some 2 MB."""
 
 
-def test_a_result_that_is_longer_than_the_longest_is_refused_and_not_sent_in_part(door: Door) -> None:
-    template = " ".join(f"?s <http://a.org/p{n}> ?long ." for n in range(1_000))
+def test_a_result_that_is_longer_than_the_longest_is_refused_and_not_sent_in_part(patient: Door) -> None:
+    template = " ".join(f"?s <http://a.org/p{n}> ?o ." for n in range(100))
     for query in (
-        f"SELECT ?long {{ VALUES ?n {{ 1 2 3 }} {lengthy(20)} }}",
-        f"CONSTRUCT {{ {template} }} {{ VALUES ?n {{ 1 }} {lengthy(20)} }}",
+        ABSTRACTS % " ".join(map(str, range(40))),
+        f"CONSTRUCT {{ {template} }} {{ ?s dcterms:abstract ?o }}",
     ):
-        answer = door.ask(query)
-        assert told(answer, 422).startswith("The result is longer than the 40,000,000 bytes that it may have.")
+        answer = patient.ask(query)
+        assert told(answer, 422).startswith("The result is longer than the 60,000,000 bytes that it may have.")
         assert "Result-Rows" not in answer.headers
 
 
@@ -829,15 +844,14 @@ def test_a_template_of_a_thousand_triples_is_cut_like_any_other(door: Door) -> N
     assert (answer.status_code, answer.headers["Result-Cut"]) == (200, "rows=3000")
 
 
-def test_one_very_long_value_does_not_cost_the_server_several_times_its_size(door: Door) -> None:
+def test_one_very_long_value_does_not_cost_the_server_several_times_its_size(patient: Door) -> None:
     # Bug found: it came through the pipe in one piece, and was copied several times.
-    doubled = " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(22))
-    door.is_well()
-    before = peak(door)
-    answer = door.ask(f"SELECT ?x22 {{ BIND('aaaaaaaa' AS ?x0) {doubled} }}", Accept="text/csv")
-    assert answer.status_code in (200, 422)
-    assert answer.status_code == 422 or len(answer.content) == 8 * 2**22 + 7
-    assert peak(door) - before < 20_000_000
+    patient.is_well()
+    before = peak(patient)
+    answer = patient.ask(f"SELECT ?x21 {{ {doubled(21)} }}", Accept="text/csv")
+    assert answer.status_code == 200
+    assert len(answer.content) == 8 * 2**21 + 7
+    assert peak(patient) - before < 10_000_000
 
 
 def peak(door: Door) -> int:
@@ -847,10 +861,6 @@ def peak(door: Door) -> int:
 
 
 # What breaks
-
-
-ABSTRACTS = "SELECT ?n (GROUP_CONCAT(?o) AS ?all) { VALUES ?n { %s } ?s dcterms:abstract ?o } GROUP BY ?n"
-"""A column of them all for each number: some 1.7 MB."""
 
 
 def fetch(door: Door, query: str, coding: str = "identity") -> subprocess.Popen[bytes]:
@@ -867,22 +877,24 @@ def fetch(door: Door, query: str, coding: str = "identity") -> subprocess.Popen[
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-def test_an_answer_whose_spool_is_cut_off_ends_in_a_broken_transfer(door: Door, coding: str) -> None:
-    begun = fetch(door, ABSTRACTS % " ".join(map(str, range(20))), coding)
-    spools = [file for file in door.spools() if file.stat().st_size > 1_000_000]
-    assert spools
-    for spool in spools:
-        os.truncate(spool, 100_000)
+def test_an_answer_whose_spool_is_cut_off_ends_in_a_broken_transfer(patient: Door, coding: str) -> None:
+    begun = fetch(patient, ABSTRACTS % " ".join(map(str, range(25))), coding)
+    cut = 0
+    for spool in patient.spools():
+        with suppress(FileNotFoundError):  # the server is done with it
+            os.truncate(spool, 100_000)
+            cut += 1
+    assert cut
     _, said = begun.communicate(timeout=30)
     assert begun.returncode == 18, said  # curl's word for a part of a file
 
 
-def test_clients_who_go_away_while_they_are_sent_an_answer_leave_nothing_behind(door: Door) -> None:
+def test_clients_who_go_away_while_they_are_sent_an_answer_leave_nothing_behind(patient: Door) -> None:
     for _ in range(10):  # one client is sent 8 at once
-        begun = fetch(door, ABSTRACTS % " ".join(map(str, range(15))))
+        begun = fetch(patient, ABSTRACTS % " ".join(map(str, range(8))))
         begun.kill()
         begun.communicate()
-    until(lambda: not any(file.stat().st_size > 1_000_000 for file in door.spools()))
+    until(lambda: not patient.spools())
 
 
 def test_a_worker_that_the_system_kills_costs_only_its_query(door: Door) -> None:
@@ -895,20 +907,19 @@ def test_a_worker_that_the_system_kills_costs_only_its_query(door: Door) -> None
         assert re.search(OVER, told(asked.result(), 422))
 
 
-def test_a_full_disk_costs_only_the_queries_with_long_answers(door: Door) -> None:
-    query = f"SELECT ?long {{ VALUES ?n {{ 1 }} {lengthy(4)} }} #"
-    limits = {process: resource.prlimit(process, resource.RLIMIT_FSIZE) for process in door.processes()}
+def test_a_full_disk_costs_only_the_queries_with_long_answers(patient: Door) -> None:
+    limits = {process: resource.prlimit(process, resource.RLIMIT_FSIZE) for process in patient.processes()}
     try:
         for process, (_, most) in limits.items():
             resource.prlimit(process, resource.RLIMIT_FSIZE, (2_000_000, most))
-        answer = door.ask(f"{query}{next(_number)}")
+        answer = patient.ask(ABSTRACTS % "-1 -2")
         assert "no room for this result" in told(answer, 503)
         assert answer.headers["Retry-After"]
-        door.is_well()
+        patient.is_well()
     finally:
         for process, limit in limits.items():
             resource.prlimit(process, resource.RLIMIT_FSIZE, limit)
-    assert door.ask(f"{query}{next(_number)}").status_code == 200
+    assert patient.ask(ABSTRACTS % "-1 -2").status_code == 200
 
 
 # Who else is there
@@ -966,20 +977,20 @@ def test_a_heavy_query_that_several_clients_ask_at_once_is_run_once(door: Door) 
     assert len(door.workers() - before) == 1
 
 
-def test_an_answer_is_kept_for_those_who_ask_the_same_and_none_is_that_could_differ(door: Door) -> None:
+def test_an_answer_is_kept_for_those_who_ask_the_same_and_none_is_that_could_differ(patient: Door) -> None:
     query = f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o FILTER(CONTAINS(STR(?o), 'a')) }} #{next(_number)}"
-    first = door.send("GET", params={"query": query})
-    again = door.send("GET", params={"query": query}, If_None_Match=first.headers["ETag"])
+    first = patient.send("GET", params={"query": query})
+    again = patient.send("GET", params={"query": query}, If_None_Match=first.headers["ETag"])
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
     for word in ("RAND()", "now()", "UUID()", "STRUUID()", "STR(BNODE())"):
-        answer = door.send("GET", params={"query": f"SELECT ({word} AS ?x) {{}}"})
+        answer = patient.send("GET", params={"query": f"SELECT ({word} AS ?x) {{}}"})
         assert answer.status_code == 200
         assert "ETag" not in answer.headers
         assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_clients_who_go_away_while_their_queries_run_give_back_what_they_had(door: Door) -> None:
-    for number in range(CLIENT):
+    for number in range(4):
         query = heavy().encode()
         wire = door.wire(f"Content-Type: {QUERY}", f"Content-Length: {len(query)}", client=f"203.0.113.{number % 2}")
         wire.sendall(query)
@@ -993,10 +1004,9 @@ def test_clients_who_go_away_while_their_queries_run_give_back_what_they_had(doo
 @pytest.mark.parametrize("sent", ["POST /sparql HTTP/1.1\r\nHost: x\r\n", "S"], ids=["heads", "queries"])
 def test_what_is_sent_slowly_delays_nobody(door: Door, sent: str) -> None:
     # Bug found: each query that was on its way held a thread of the server, and there are only so many.
-    port = int(door.address.rpartition(":")[2])
     head = (f"Content-Type: {QUERY}", "Content-Length: 1000")
     wires = [
-        door.wire(*head) if sent == "S" else socket.create_connection(("127.0.0.1", port), timeout=30)
+        door.wire(*head) if sent == "S" else socket.create_connection(("127.0.0.1", door.port), timeout=30)
         for _ in range(150)
     ]
     try:
@@ -1009,29 +1019,33 @@ def test_what_is_sent_slowly_delays_nobody(door: Door, sent: str) -> None:
             wire.close()
 
 
-def test_other_clients_are_served_quickly_while_two_ask_all_they_can_of_the_worst(door: Door) -> None:
-    """The 99th percentile of a client who asks little, over 600 of its requests, is under half a second.
+def test_a_client_who_asks_little_is_served_quickly_while_two_ask_all_they_can_of_the_worst(
+    open_door: Open, listener: socket.socket
+) -> None:
+    """The 99th percentile of its requests, queries and others, is under half a second.
 
-    This is the only test with a clock. On two cores that had other work, it saw 20 ms to 60 ms.
+    This is the only test with a clock. On two cores that had as much other work again, and more, it saw 80 ms to
+    290 ms. In the first seconds, before it is known who asks for much, two clients together can have both workers.
     """
+    door = open_door(seconds=1.5)
     over, turn = threading.Event(), count()
-    worst = [*FLAT.values(), *map(without_end, WITHOUT_END), CROSS, "SELECT * { " + "{" * 3_000, *HIDDEN.values()]
+    worst = [CROSS, *map(without_end, WITHOUT_END), *FLAT.values(), "SELECT * { " + "{" * 3_000, *HIDDEN.values()]
 
     def attack(number: int) -> Counter[int]:
         statuses = Counter[int]()
         while not over.is_set():
-            query = f"{worst[next(turn) * 7 % len(worst)]}\n#{next(_number)}"
+            query = f"{worst[next(turn) % len(worst)]}\n#{next(_number)}"
             statuses[door.ask(query, client=f"203.0.113.{number % 2}").status_code] += 1
         return statuses
 
     taken: list[float] = []
-    with ThreadPoolExecutor(CLIENT) as attackers:
-        attacking = attackers.map(attack, range(CLIENT))
-        time.sleep(SECONDS)  # by then it is known who asks for much
+    with ThreadPoolExecutor(4) as attackers:
+        attacking = attackers.map(attack, range(4))
+        time.sleep(3)  # by then it is known who asks for much
         try:
             with requests.Session() as session:
                 session.headers.update({"X-Forwarded-For": OTHER, "Accept": "*/*"})
-                for number in range(300):
+                for number in range(120):
                     query = f"SELECT ?title {{ <{theses.BASE}id/thesis/{KEY}> dcterms:title ?title }} #{number}"
                     for path, parameters in (("sparql", {"query": query}), (f"doc/thesis/{KEY}", {})):
                         started = time.perf_counter()
@@ -1048,3 +1062,4 @@ def test_other_clients_are_served_quickly_while_two_ask_all_they_can_of_the_wors
     assert set(statuses) <= {200, 400, 422, 429, 503}
     assert statuses[422] > 0
     assert p99 < 0.5
+    door.is_well()

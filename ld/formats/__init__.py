@@ -66,6 +66,7 @@ def nquads(source: Source) -> bytes:
 
 
 W3C = "http://www.w3.org/ns/formats/"
+"""How W3C's names of formats begin, which VoID and service descriptions use."""
 
 FORMATS: tuple[Format, ...] = (
     Format("html", "html", "text/html", "Page", False, None, {"application/xhtml+xml": "text/html"}),

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from select import poll
+from select import POLLIN, poll
 from typing import cast
 
 from ld.sandbox import frames
@@ -67,6 +67,7 @@ class Pool:
     def __init__(self, task: str, *, workers: int, limits: Limits, reads: Path | None = None) -> None:
         self._workers = [Worker(task, limits, reads) for _ in range(workers)]
         self._idle = deque(self._workers)
+        self._taking = threading.Lock()
         self._owner = os.getpid()
         self._closed = False
         atexit.register(self.close)
@@ -78,11 +79,15 @@ class Pool:
 
     @contextmanager
     def worker(self) -> Iterator[Worker]:
-        """A worker that nobody else has as long as the block runs; `Busy` when all are taken."""
-        try:
-            worker = self._idle.popleft()
-        except IndexError:
-            raise Busy(f"All {len(self._workers)} workers are busy. Please try again in a moment.") from None
+        """A worker that nobody else has as long as the block runs, one that is ready if any is.
+
+        Raises `Busy` when all are taken.
+        """
+        with self._taking:
+            if not self._idle:
+                raise Busy(f"All {len(self._workers)} workers are busy. Please try again in a moment.")
+            worker = next((each for each in self._idle if each.ready), self._idle[0])
+            self._idle.remove(worker)
         try:
             yield worker
         finally:
@@ -101,8 +106,8 @@ class Pool:
         self._dismiss()
 
     def _dismiss(self) -> None:
-        with suppress(IndexError):
-            while True:
+        with self._taking:
+            while self._idle:
                 self._idle.popleft().stop()
 
 
@@ -140,6 +145,12 @@ class Worker:
         if kind not in (frames.ANSWER, frames.LAST):
             raise _failed(Crashed, "The work was given up, by a fault of the program", reply)
         return reply
+
+    @property
+    def ready(self) -> bool:
+        """Whether it would answer at once."""
+        process = self._process
+        return process is not None and (self._ready or _has_news(_pipes(process)[1]))
 
     def start(self) -> None:
         """Starts the process, without waiting until it is ready; does nothing if there is one."""
@@ -251,6 +262,12 @@ def _environment() -> dict[str, str]:
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[FileIO, FileIO]:
     """The pipe for requests and that for replies; without a buffer, they are plain files."""
     return cast(FileIO, process.stdin), cast(FileIO, process.stdout)
+
+
+def _has_news(pipe: FileIO) -> bool:
+    waiting = poll()
+    waiting.register(pipe, POLLIN)
+    return bool(waiting.poll(0))
 
 
 class _Until:

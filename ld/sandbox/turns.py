@@ -11,7 +11,7 @@ from threading import Event, Lock
 from ld.sandbox.endings import Busy, TooMany
 
 LIGHT = 1.0
-"""Seconds of turns that a client may have had lately and still have the last one that is free."""
+"""Seconds of turns that a client may have had lately and still get the last one, unless told otherwise."""
 SHORT = 0.1
 """Seconds of a turn that holds nobody up, and is not counted."""
 _HALF = 30.0
@@ -22,9 +22,9 @@ class Turns:
     """At most `running` blocks at once, and a line for those that have to wait, fair between clients.
 
     A client alone never has all turns: one is left for the others, where there is more than one. Nor have several that
-    ask for much: the last turn that is free is for a client that had little lately (`LIGHT`), so that a small request
-    seldom waits for large ones. In line, the client that had a turn longest ago is next, and who comes into it goes to
-    its end; the requests of one client keep their order.
+    ask for much: the last turn that is free is for a client that had little lately (`light` seconds), so that a small
+    request seldom waits for large ones. In line, the client that had a turn longest ago is next, and who comes into it
+    goes to its end; the requests of one client keep their order.
 
     >>> turns = Turns(2, waiting=10, each=4, patience=5)
     >>> with turns.turn("192.0.2.1"):
@@ -33,10 +33,17 @@ class Turns:
     """
 
     def __init__(
-        self, running: int, *, waiting: int, each: int, patience: float, clock: Callable[[], float] = time.monotonic
+        self,
+        running: int,
+        *,
+        waiting: int,
+        each: int,
+        patience: float,
+        light: float = LIGHT,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._free, self._most, self._single = running, max(1, running - 1), running == 1
-        self._clock = clock
+        self._light, self._clock = light, clock
         self._had: dict[str, tuple[float, float]] = {}
         """What clients have had lately: seconds of turns, and when that was counted."""
         self._room, self._each, self._patience = waiting, each, patience
@@ -117,7 +124,7 @@ class Turns:
     def _may_begin(self, client: str) -> bool:
         if not self._free or self._running[client] >= self._most:
             return False
-        return self._free > 1 or self._single or self._lately(client) < LIGHT
+        return self._free > 1 or self._single or self._lately(client) < self._light
 
     def _lately(self, client: str) -> float:
         """Seconds of turns that a client has had, the less the longer ago."""
@@ -129,7 +136,7 @@ class Turns:
             return
         self._had[client] = self._lately(client) + seconds, self._clock()
         if len(self._had) > 1000:  # who had next to nothing need not be remembered
-            self._had = {each: had for each, had in self._had.items() if self._lately(each) >= LIGHT / 10}
+            self._had = {each: had for each, had in self._had.items() if self._lately(each) >= self._light / 10}
 
     def _begin(self, client: str) -> None:
         self._free -= 1

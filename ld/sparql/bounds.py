@@ -3,8 +3,9 @@
 The engine calls itself for each level of a query, and dies when its stack is used up: with the usual 8 MB, at some 400
 levels of the costliest kind (three brackets each), at 5,000 `!` before a value, and at 2,500 links of the costliest
 chain, such as `MINUS {} MINUS {} …`. Some functions it reads twice, and what they hold twice for each of them, so that
-time doubles with each level, 20 of which take it five seconds. To plan a join takes it time that grows with the third power of its members, or more: a
-second for a hundred.
+time doubles with each level; so it does with sub-selects that make groups, when it plans them. 20 levels take it from
+one to five seconds. To plan a join takes time that grows with the third power of its members, or more: a second for a
+hundred.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ DEEPEST = 100
 LINKS = 1_000
 """Pieces that make a chain: operators, `UNION`, `OPTIONAL`, `FILTER`, columns that are computed …"""
 READ = 500_000
-"""Tokens, each counted as often as the engine reads it: for 15 levels of REPLACE, or 6 in each of a thousand lines."""
+"""Tokens, each counted as often as the engine may read it: enough for 15 levels of REPLACE, or of sub-selects."""
 MEMBERS = 150
 """Patterns that are joined in one group."""
 
 _TWICE = ("REGEX", "SUBSTR", "REPLACE", "GROUP_CONCAT")
-_LINKS = ("UNION", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "FILTER", "VALUES", "SELECT", "AS")
+_LINKS = ("UNION", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "FILTER", "VALUES", "SELECT")
 _APART = ("UNION", "MINUS", "EXISTS")
 
 
@@ -39,6 +40,7 @@ class _Frame:
     twice: bool = False
     expression: bool = False
     data: bool = False
+    clauses: bool = False
     merges: bool = False
     members: int = 0
 
@@ -56,7 +58,7 @@ class _Counting:
     """What has been counted up to a token."""
 
     def __init__(self) -> None:
-        self.frames: list[_Frame] = [_Frame("")]
+        self.frames: list[_Frame] = [_Frame("", clauses=True)]
         self.groups = self.frames[:]
         self.levels = self.doublings = self.read = self.links = self.nots = 0
         self.data = False
@@ -75,7 +77,7 @@ class _Counting:
         if self.levels + self.nots > DEEPEST:
             return f"The query is nested more than {DEEPEST} levels deep here"
         if self.read > READ:
-            return f"Too many calls of {', '.join(_TWICE)} or `!` stand in each other here"
+            return "Too many sub-selects, or calls of REPLACE and the like, stand in each other here"
         if self.links > LINKS:
             return f"The query has more than {LINKS:,} operators, conditions, alternatives and computed columns"
         if self.groups[-1].members > MEMBERS:
@@ -87,16 +89,18 @@ class _Counting:
         frame.twice = self.nots > 0 or is_word(last, *_TWICE)
         if bracket == "(":
             frame.data = inner.data or self.data
-            frame.expression = inner.expression or calls(self.before, last)
+            clause = inner.clauses and not is_word(last, "VALUES")
+            frame.expression = inner.expression or clause or calls(self.before, last)
             self.links += frame.expression and not inner.expression and not is_word(last, "FILTER")
         elif bracket == "{":
             frame.data = self.data or is_word(last, "CONSTRUCT")
+            frame.twice |= inner.clauses and len(self.frames) > 1
             frame.merges = last.text in ("{", "}", ".")
             self.data = False
         else:
             frame.data = inner.data
         if not frame.data and not frame.expression:
-            joined = {"[": 1, "{|": 1, "<<": 2, "{": 0 if is_word(last, *_APART) else 1}.get(bracket, 0)
+            joined = {"[": 1, "{|": 3, "<<": 2, "{": 0 if is_word(last, *_APART) else 1}.get(bracket, 0)
             self.groups[-1].members += joined
         self.levels += frame.levels
         self.doublings += frame.twice
@@ -122,6 +126,8 @@ class _Counting:
         operand = ends_operand(self.last)
         if is_word(token, "VALUES"):
             self.data = True
+            self.groups[-1].members += 1
+        frame.clauses = frame.clauses or (is_word(token, "SELECT") and frame.text == "{")
         if is_word(token, *_LINKS):
             self.links += 1
         elif token.kind == "sign":
@@ -129,7 +135,7 @@ class _Counting:
                 self.links += 1
             if not frame.data and not frame.expression:
                 separates = sign in (".", ";", ",") and frame.text in ("{", "[", "{|")
-                self.groups[-1].members += separates or sign in ("/", "~")
+                self.groups[-1].members += 2 if sign == "~" else separates or sign == "/"
         elif frame.text == "" and token.kind in ("iri", "name"):
             declared = is_word(self.last, "BASE", "PREFIX") or is_word(self.before, "PREFIX")
             self.links += not declared  # what DESCRIBE names

@@ -196,7 +196,13 @@ def _check_refused(text: str, found: Sequence[Token], head: int, graph: str) -> 
 
 def _check_hidden(text: str, everything: Sequence[Token], graph: str) -> None:
     """Raises `QueryRefused` where the text read in another way would read from elsewhere."""
-    for token in otherwise(text, everything):
+    others = otherwise(text, everything)
+    if others is None:
+        raise QueryRefused(
+            "Too many `<` can be read in two ways, as they begin an IRI or do not",
+            way_out="Put a space behind each that is a sign, and use prefixes for IRIs.",
+        )
+    for token in others:
         if token.kind in ("word", "name") and re.search("service|from", token.text, re.IGNORECASE):
             problem = f"`{short(token.text)}` can be read in two ways, as the `<` before it begins an IRI or does not"
             raise fault(text, token, problem, "Put a space behind the `<` if it is a sign.", kind=QueryRefused)

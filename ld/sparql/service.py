@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 from ld import context
 from ld.errors import LdError, QueryError, SnapshotError
 from ld.sandbox import Busy, Crashed, Limits, Pool, TimedOut, Turns, Unavailable
+from ld.sandbox.turns import LIGHT
 from ld.settings import Settings
 from ld.snapshot import Snapshot, manifest
 from ld.sparql.exchange import TASK, Reply, Request
@@ -75,7 +76,13 @@ class Service:
         stores = settings.data / manifest.SNAPSHOTS
         self._pool = Pool(TASK, workers=settings.query_workers, limits=limits, reads=stores)
         patience, each = _PATIENCE * settings.query_seconds, settings.query_client
-        self._turns = Turns(settings.query_workers, waiting=settings.query_waiting, each=each, patience=patience)
+        self._turns = Turns(
+            settings.query_workers,
+            waiting=settings.query_waiting,
+            each=each,
+            patience=patience,
+            light=min(LIGHT, settings.query_seconds / 4),
+        )
         # Those who wait for an answer that another is getting take no turn, but are as many at most.
         self._waiters = Turns(settings.query_waiting + each, waiting=0, each=each, patience=patience)
         self._kept = Kept[Result](

@@ -26,6 +26,8 @@ from ld.sparql.words import FUNCTIONS, form
 _ROOM = " " * 20
 _GLUED = ("BNODE", "CONCAT", "COALESCE")
 """Functions whose bracket the engine wants to follow at once."""
+_END = "\x01"
+"""What stands in no query: the engine is to read this one, and on no account to plan it."""
 _CLOSER = {"(": ")", "[": "]", "{": "}", "{|": "|}", "<<": ">>", "<<(": ")>>"}
 _MODIFIERS = ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES")
 _BEHIND = "GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET and VALUES"
@@ -81,18 +83,16 @@ def _stop(error: SyntaxError, text: str) -> tuple[int, str]:
     parts: list[str] = []
     length = 0
     for token, last in zip(found, [NOTHING, *found], strict=False):
-        room = "" if token.text == "(" and is_word(last, *_GLUED) else _ROOM
+        room = "" if token.text == "(" and token.start == last.end and is_word(last, *_GLUED) else _ROOM
         parts += [room, token.text]
         starts.append(length + len(room))
         length += len(room) + len(token.text)
-    spread = "".join([*parts, _ROOM])
+    spread = "".join([*parts, _ROOM, _END])
     try:
         Store().query(spread, base_iri="http://localhost/", prefixes=dict(context.load().prefixes))
     except SyntaxError as again:
         stop = _offset(str(again), spread)
-        return len(found) if stop >= len(spread) else max(bisect_right(starts, stop) - 1, 0), str(again)
-    except (OSError, RuntimeError, ValueError):
-        pass
+        return len(found) if stop >= len(spread) - 1 else max(bisect_right(starts, stop) - 1, 0), str(again)
     stop = _offset(str(error), text)
     return next((number for number, token in enumerate(found) if token.end > stop), len(found)), str(error)
 

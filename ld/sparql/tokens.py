@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple
 
 Kind = Literal[
@@ -114,17 +115,18 @@ def calls(before: Token, last: Token) -> bool:
     return last.kind in ("iri", "name") and called
 
 
-def otherwise(text: str, found: Sequence[Token]) -> list[Token]:
+def otherwise(text: str, found: Sequence[Token]) -> list[Token] | None:
     """What more can be read in a text if `<` is an IRI's where it was taken for an operator, and the other way round.
 
-    This is for whoever must not overlook a word: not where `://` follows the name after `<`, which can be no operation.
+    None if there are more than a hundred such places. This is for whoever must not overlook a word; so only what hides
+    words is looked at: IRIs with `'` or `#` in them, and not those that go on with `://`, which no operation does.
     """
     known = {token.start for token in found}
     todo: list[int] = []
     brackets: list[str] = []
     last = NOTHING
     for token in found:
-        if brackets and brackets[-1] == "(" and ends_operand(last):
+        if token.text[0] == "<" and brackets and brackets[-1] == "(" and ends_operand(last):
             todo += _doubt(text, token)
         if token.text in OPENING:
             brackets.append(token.text)
@@ -133,14 +135,22 @@ def otherwise(text: str, found: Sequence[Token]) -> list[Token]:
         if token.kind != "comment":
             last = token
     more: list[Token] = []
-    while todo:
-        for token in _plain(text, todo.pop()):
+    for place in islice(todo, 101):
+        for token in _plain(text, place):
             if token.start in known:
                 break
             known.add(token.start)
             more.append(token)
             todo += _doubt(text, token)
-    return more
+    return more if len(todo) <= 100 else None
+
+
+def _doubt(text: str, token: Token) -> list[int]:
+    """Where the next token begins if this one is not what it was taken for."""
+    match = _WHOLE_IRI.match(text, token.start)
+    if match is None or not ("'" in match[0] or "#" in match[0]) or _ABSOLUTE.match(match[0]):
+        return []
+    return [token.start + 1 if token.kind == "iri" else match.end()]
 
 
 def _plain(text: str, place: int) -> Iterator[Token]:
@@ -155,16 +165,6 @@ def _pieces(match: re.Match[str]) -> list[Token]:
     if kind == "run" and not (match[0].isascii() and match[0].isidentifier()):
         return [_token((each.lastgroup, each[0], start + each.start())) for each in _PIECE.finditer(match[0])]
     return [_token((_KINDS.get(kind or "", kind), match[0], start))]
-
-
-def _doubt(text: str, token: Token) -> list[int]:
-    """Where the next token begins if this one, which begins with `<`, is not what it was taken for."""
-    if not token.text.startswith("<"):
-        return []
-    if token.kind == "iri":
-        return [] if _ABSOLUTE.match(token.text) else [token.start + 1]
-    match = _IRI_ALONE.match(text, token.start)
-    return [match.end()] if match else []
 
 
 _PATTERN, _CLAUSES, _EXPRESSION = range(3)
@@ -201,8 +201,8 @@ def _holds(outer: int, found: Sequence[Token]) -> int:
 
 _KINDS = {"open": "sign", "close": "sign", "run": "word", "short": "name"}
 _PIECE = re.compile(r"(?P<word>[A-Za-z][A-Za-z0-9_]*+)|(?P<number>\.?[0-9]++)|(?P<sign>[.-])|(?P<other>.)")
-_ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
-_IRI_ALONE = re.compile(_IRI)
+_WHOLE_IRI = re.compile(_IRI)
+_ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*+://")
 
 
 def _last(found: Sequence[Token], back: int = 0) -> Token:

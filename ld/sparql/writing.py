@@ -170,7 +170,7 @@ class _Header:
     def finish(self) -> None:
         """Passes on the rest."""
         if self._size < PIECE:
-            self._pass(lambda line, rest: re.search(rb"(?<![\w.-])" + re.escape(line.split()[1]), rest) is not None)
+            self._pass(_uses)
         self._buffer.finish()
 
     def _pass(self, wanted: Callable[[bytes, bytes], bool]) -> None:
@@ -179,6 +179,12 @@ class _Header:
         rest = b"".join(lines[number:])
         header = sorted(line for line in lines[:number] if wanted(line, rest))
         self._buffer.write(b"".join([*header, b"\n" if header else b"", rest]))
+
+
+def _uses(prefix: bytes, text: bytes) -> bool:
+    """Whether a text uses the prefix that a line declares."""
+    name = prefix.split()[1]
+    return name in text and re.search(rb"(?<![\w.-])" + re.escape(name), text) is not None
 
 
 class _Readable:

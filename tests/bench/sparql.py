@@ -31,6 +31,7 @@ from ld import context, rdf
 from ld.snapshot import Builder, Snapshot, manifest
 from ld.snapshot.publishing import VOCABULARY
 from ld.snapshot.store import open_store
+from ld.sparql.exchange import TASK
 
 ROOT = Path(__file__).parents[2]
 JSON = "application/sparql-results+json"
@@ -62,7 +63,7 @@ _number = count()
 
 
 def publish(data: Path, records: int) -> Snapshot:
-    """Publishes a corpus of so many theses, straight from the generator; titles for people are not in its catalogue."""
+    """Publishes a corpus of so many theses, straight from the generator; lists show addresses where titles would be."""
     with Builder(data, base=BASE, keep=1, now=datetime(2026, 3, 1, tzinfo=UTC)) as builder:
         for address, said in Corpus(records).descriptions():
             path = address.removeprefix(BASE)
@@ -129,7 +130,7 @@ def served(data: Path, **settings: object) -> Iterator[tuple[int, int]]:
     chosen = {"data": data, "port": port, "workers": 1, **settings}
     variables = {f"THESIS_LD_{name.upper()}": str(value) for name, value in chosen.items()}
     server = subprocess.Popen([sys.executable, "-m", "ld", "serve"], cwd=ROOT, env=os.environ | variables,
-                              stderr=subprocess.DEVNULL)  # fmt: skip
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
         for _ in range(300):
             try:
@@ -154,6 +155,11 @@ def children(process: int) -> list[int]:
         if parent == process:
             found.append(int(path.name))
     return found
+
+
+def answers_queries(process: int) -> bool:
+    """Whether a process is a worker of the endpoint."""
+    return TASK.encode() in Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 def memory(process: int, what: str) -> float:
@@ -261,7 +267,7 @@ def large(data: Path, triples: int) -> Iterator[Sequence[object]]:
     ):
         wire = Wire(port)
         for coding in ("identity", "gzip"):
-            (worker,) = children(server)
+            worker = next(process for process in children(server) if answers_queries(process))
             before = {process: memory(process, "VmRSS") for process in (server, worker)}
             for process in before:
                 forget_peak(process)
