@@ -902,9 +902,18 @@ def test_a_worker_that_the_system_kills_costs_only_its_query(door: Door) -> None
     with ThreadPoolExecutor(1) as asking:
         asked = asking.submit(door.ask, heavy())
         time.sleep(0.3)
-        for worker in door.workers():
+        killed = list(door.workers())
+        for worker in killed:
             os.kill(worker, 9)
         assert re.search(OVER, told(asked.result(), 422))
+    until(lambda: all(map(_ended, killed)))  # else the next query could still get one that is about to
+
+
+def _ended(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def test_a_full_disk_costs_only_the_queries_with_long_answers(patient: Door) -> None:

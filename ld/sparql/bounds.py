@@ -29,6 +29,8 @@ MEMBERS = 150
 _TWICE = ("REGEX", "SUBSTR", "REPLACE", "GROUP_CONCAT")
 _LINKS = ("UNION", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "FILTER", "VALUES", "SELECT")
 _APART = ("UNION", "MINUS", "EXISTS")
+_JOINED = {"{": 1, "{|": 3, "<<": 1}
+"""How many patterns a bracket brings, beside those that its signs separate."""
 
 
 @dataclass(slots=True)
@@ -100,8 +102,8 @@ class _Counting:
         else:
             frame.data = inner.data
         if not frame.data and not frame.expression:
-            joined = {"[": 1, "{|": 3, "<<": 2, "{": 0 if is_word(last, *_APART) else 1}.get(bracket, 0)
-            self.groups[-1].members += joined
+            within = 2 if inner.text == bracket == "(" else _JOINED.get(bracket, 0)
+            self.groups[-1].members += 0 if is_word(last, *_APART) else within
         self.levels += frame.levels
         self.doublings += frame.twice
         self.nots = 0
@@ -118,6 +120,8 @@ class _Counting:
             self.groups.pop()
         self.levels -= frame.levels
         self.doublings -= frame.twice
+        if frame.text == "[" and self.last.text != "[" and not frame.data:
+            self.groups[-1].members += 1
         if frame.merges:
             self.groups[-1].members += frame.members
 
@@ -127,7 +131,8 @@ class _Counting:
         if is_word(token, "VALUES"):
             self.data = True
             self.groups[-1].members += 1
-        frame.clauses = frame.clauses or (is_word(token, "SELECT") and frame.text == "{")
+        if is_word(token, "SELECT") and frame.text == "{":
+            frame.clauses, frame.merges = True, False
         if is_word(token, *_LINKS):
             self.links += 1
         elif token.kind == "sign":

@@ -19,7 +19,6 @@ _INSTEAD = {
 """What is written for a sign, mostly by word processors."""
 _WELL_KNOWN = {
     "dc11": "http://purl.org/dc/elements/1.1/",
-    "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
     "dctype": "http://purl.org/dc/dcmitype/",
     "fabio": "http://purl.org/spar/fabio/",

@@ -78,8 +78,9 @@ def read(text: str, *, graph: str = "", most: int = 100_000) -> Query:
     head = _head(found)
     ours = _check_refused(text, found, head, graph)
     _check_hidden(text, everything, graph)
+    prefixes = _prefixes(text, found[:head])
     _check_form(text, found, head)
-    pieces.check(text, found[head:], _prefixes(text, found[:head]))
+    pieces.check(text, found[head:], prefixes)
     bounds.check(text, found)
     for start, end in ours:
         text = text[:start] + re.sub(r"[^\r\n]", " ", text[start:end]) + text[end:]
