@@ -102,7 +102,7 @@ class _Counting:
         else:
             frame.data = inner.data
         if not frame.data and not frame.expression:
-            within = 2 if inner.text == bracket == "(" else _JOINED.get(bracket, 0)
+            within = 1 if inner.text == bracket == "(" else _JOINED.get(bracket, 0)
             self.groups[-1].members += 0 if is_word(last, *_APART) else within
         self.levels += frame.levels
         self.doublings += frame.twice

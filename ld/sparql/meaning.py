@@ -77,7 +77,7 @@ def _row(found: Sequence[Token]) -> Told:
             end = closing(found, at)
             values = _values(found[at + 1 : end])
             if values != len(names):
-                problem = f"This row has {values} values for {len(names)} variables"
+                problem = f"This row has {values} {'value' if values == 1 else 'values'} for {len(names)} variables"
                 return problem, "Write UNDEF where there is no value.", found[at]
             at = end + 1
     return None

@@ -84,6 +84,10 @@ def read(text: str, *, graph: str = "", most: int = 100_000) -> Query:
     bounds.check(text, found)
     for start, end in ours:
         text = text[:start] + re.sub(r"[^\r\n]", " ", text[start:end]) + text[end:]
+    for word, bracket in pairwise(found):
+        gap = text[word.end : bracket.start]
+        if is_word(word, "CONCAT", "COALESCE") and bracket.text == "(" and gap.isspace():
+            text = f"{text[: word.end]}({gap}{text[bracket.end :]}"  # the engine wants the bracket of these at once
     form = cast(Form, found[head].text.upper())
     return Query(text, form, _is_volatile(form, found[head:]))
 

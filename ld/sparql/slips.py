@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from pyoxigraph import Store
 
@@ -20,7 +21,7 @@ from ld import context
 from ld.errors import QueryError
 from ld.sparql.faults import fault, place, short
 from ld.sparql.meaning import Told, closing, senseless
-from ld.sparql.tokens import CLOSING, NOTHING, OPENING, Token, calls, is_term, is_word, said
+from ld.sparql.tokens import CLOSING, NOTHING, OPENING, Token, calls, ends_operand, is_term, is_word, said
 from ld.sparql.words import FUNCTIONS, form
 
 _ROOM = " " * 20
@@ -65,7 +66,8 @@ _FOLLOWS = {
 
 def explained(error: SyntaxError, text: str) -> QueryError:
     """What is wrong with a query that the engine cannot read, and where."""
-    slip = _Slip(text, said(text), *_stop(error, text))
+    found = said(text)
+    slip = _Slip(text, found, _stop(error, text, found))
     for rule in _RULES:
         told = rule(slip)
         if told:
@@ -76,9 +78,8 @@ def explained(error: SyntaxError, text: str) -> QueryError:
     return fault(text, slip.token, f"`{short(slip.token.text)}` cannot stand here{behind}", "Correct it.")
 
 
-def _stop(error: SyntaxError, text: str) -> tuple[int, str]:
-    """At which token the engine stops, as a number, which is that of all tokens at the end; and what it says."""
-    found = said(text)
+def _stop(error: SyntaxError, text: str, found: Sequence[Token]) -> int:
+    """At which token the engine stops, as a number, which is that of all tokens at the end."""
     starts: list[int] = []
     parts: list[str] = []
     length = 0
@@ -92,9 +93,9 @@ def _stop(error: SyntaxError, text: str) -> tuple[int, str]:
         Store().query(spread, base_iri="http://localhost/", prefixes=dict(context.load().prefixes))
     except SyntaxError as again:
         stop = _offset(str(again), spread)
-        return len(found) if stop >= len(spread) - 1 else max(bisect_right(starts, stop) - 1, 0), str(again)
-    stop = _offset(str(error), text)
-    return next((number for number, token in enumerate(found) if token.end > stop), len(found)), str(error)
+        return len(found) if stop >= len(spread) - 1 else max(bisect_right(starts, stop) - 1, 0)
+    stop = _offset(str(error), text)  # it does read the end, which is not to be expected
+    return next((number for number, token in enumerate(found) if token.end > stop), len(found))
 
 
 def _offset(message: str, text: str) -> int:
@@ -111,7 +112,6 @@ class _Slip:
     text: str
     found: Sequence[Token]
     at: int
-    message: str
 
     @property
     def ended(self) -> bool:
@@ -205,7 +205,8 @@ def _not_followed(slip: _Slip) -> Told:
     if word in FUNCTIONS and slip.token.text != "(":
         told = f"{slip.last.text} is a function, and its arguments stand in brackets", f"Write {slip.last.text}(…)."
         return told if slip.expression or slip.ended else None
-    if word not in _FOLLOWS or (word == "SELECT" and slip.token.text == "*"):
+    selected = word in ("SELECT", "DISTINCT", "REDUCED") and slip.token.text.upper() in FUNCTIONS
+    if word not in _FOLLOWS or selected:
         return None
     if word in ("LIMIT", "OFFSET") and slip.token.text.isdigit():
         return f"The number behind {word} is too large", "Write a smaller one."
@@ -220,7 +221,17 @@ def _not_closed(slip: _Slip) -> Told:
     return f"`{slip.inner.text}` of {slip.where(slip.inner)} is not closed", f"Put a `{closer}` where it ends."
 
 
-_SIGNS = {"==": "=", "<>": "!=", "=<": "<=", "=>": ">=", "!==": "!=", "&&&": "&&", "|||": "||", "===": "=", "!<": ">="}
+_SIGNS = {"==": "=", "<>": "!=", "=<": "<=", "=>": ">=", "!==": "!=", "|||": "||", "!<": ">="}
+
+
+def _unread(slip: _Slip) -> Told:
+    """Where a value may stand, the engine reads on from `<` to the end, as if an IRI began there."""
+    for last, token in pairwise(slip.found):
+        if slip.ended and token.text == "<" and token.kind == "sign" and not ends_operand(last):
+            if last.text + token.text in _SIGNS:
+                return f"`{last.text}<` is no sign of SPARQL", f"Write `{_SIGNS[last.text + token.text]}`.", last
+            return "`<` has no value before it, and begins no IRI", "Put a value there, or close the IRI.", token
+    return None
 
 
 def _odd_sign(slip: _Slip) -> Told:
@@ -296,6 +307,18 @@ def _in_values(slip: _Slip) -> Told:
     return senseless(slip.found)
 
 
+def _in_terms(slip: _Slip) -> Told:
+    """In a list of terms, or a path, in brackets; or in a triple."""
+    inner, last = slip.inner.text, slip.last
+    if slip.expression or slip.data is not None or inner not in ("(", "<<", "<<("):
+        return None
+    if last.text in ("/", "|", "^", "!"):
+        return f"`{short(slip.token.text)}` cannot stand in a path behind `{last.text}`", "Put an IRI there."
+    if slip.token.text == "," and inner == "(":
+        return "No commas stand between the terms of a list", "Put spaces there."
+    return f"`{_CLOSER[inner]}` is missing before `{short(slip.token.text)}`", f"Put a `{_CLOSER[inner]}` here."
+
+
 _PATTERNS = ("BIND", "FILTER", "GRAPH", "LATERAL", "MINUS", "OPTIONAL", "SELECT", "SERVICE", "UNION", "VALUES")
 _MISSING = {0: "subject", 1: "property", 2: "object"}
 
@@ -304,6 +327,10 @@ def _in_statement(slip: _Slip) -> Told:
     token, last = slip.token, slip.last
     if slip.expression or slip.data is not None or slip.inner.text not in ("{", "[", "{|"):
         return None
+    if any(is_word(first, "SELECT") for first in slip.found[slip.open[-1] + 1 : slip.at][:1]):
+        return None
+    if token.kind == "word" and token.text.upper() in _MODIFIERS[:-1]:
+        return f"{token.text} stands behind a pattern, not in it", "Put it behind the `}`."
     terms = _terms(slip)
     template = is_word(slip.before(slip.open[-1]), "CONSTRUCT")
     if token.kind == "word" and token.text.upper() in _PATTERNS and terms in (0, 3):
@@ -330,6 +357,8 @@ def _in_statement(slip: _Slip) -> Told:
         return f"`{short(token.text)}` cannot be a property", "Properties are IRIs and variables."
     if template and token.text in ("/", "|", "^", "*", "+", "?", "("):
         return "No path can stand in a template", "Put it into the pattern, and name its end with a variable."
+    if last.text in ("/", "|", "^", "!") and not slip.expression:
+        return f"`{short(token.text)}` cannot stand in a path behind `{last.text}`", "Put an IRI there."
     if terms == 2 and last.kind == "variable" and token.text in ("/", "|", "*", "+"):
         return f"The variable `{last.text}` cannot stand in a path", "Paths are made of IRIs."
     if token.text == "{" and terms == 2:
@@ -391,6 +420,11 @@ def _behind(slip: _Slip) -> Told:
         return f"{token.text} cannot stand here", f"The order is {_BEHIND}, each of them once."
     if is_word(token, "FROM"):
         return "FROM cannot stand behind the pattern", "There is one graph here, the default graph, so leave FROM out."
+    if token.text in ("=", "!=", "<", ">", "<=", ">=", "&&", "||", "+", "-", "*", "/"):
+        return (
+            f"`{token.text}` stands in no brackets",
+            "Put the whole expression in brackets, as in HAVING(COUNT(?x) > 3).",
+        )
     if token.text not in CLOSING and slip.open:
         return "A sub-select stands in brackets of its own", "Write { SELECT … WHERE { … } }."
     if token.text not in CLOSING:
@@ -406,6 +440,7 @@ def _senseless(slip: _Slip) -> Told:
 
 
 _RULES: Sequence[Callable[[_Slip], Told]] = (
+    _unread,
     _odd_sign,
     _closed_wrongly,
     _not_followed,
@@ -413,6 +448,7 @@ _RULES: Sequence[Callable[[_Slip], Told]] = (
     _in_selection,
     _in_bind,
     _in_expression,
+    _in_terms,
     _in_statement,
     _behind,
     _not_closed,
