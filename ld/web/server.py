@@ -86,8 +86,8 @@ def greeting(settings: Settings) -> list[str]:
             f"  The addresses in the data begin with {base}, which is not this server's own address: "
             "let a proxy there pass its requests here, or build with another --base."
         )
-    if unprotected := sandbox.unprotected():
-        lines.append(f"  {unprotected}")
+    if unconfined := sandbox.unconfined():
+        lines.append(f"  {unconfined}")
     return lines
 
 
