@@ -23,7 +23,7 @@ from pyld import jsonld
 from rdflib import Graph, URIRef
 from rdflib.compare import isomorphic
 
-from ld import iris
+from ld import iris, sandbox
 from ld.formats import FORMATS
 from ld.settings import Settings
 from ld.web.server import environment, greeting
@@ -170,6 +170,13 @@ def test_the_greeting_warns_only_when_addresses_differ(published: Path, tmp_path
     said = "\n".join(greeting(Settings(data=tmp_path)))
     assert "http://localhost:8000/theses/" in said
     assert "https://example.org/theses/" in said
+
+
+def test_the_greeting_says_what_the_system_does_not_keep_workers_from(
+    published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "unconfined", lambda: "They could read every file.")
+    assert "They could read every file." in greeting(Settings(data=published, port=8000))[-1]
 
 
 PROXY = """
