@@ -381,10 +381,10 @@ def _pour(pieces: Iterator[bytes]) -> None:
         for piece in pieces:
             stdout.write(piece)
         stdout.flush()
-    except BrokenPipeError:  # whoever reads has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
     except OSError as error:
-        raise LdError(f"Standard output cannot be written: {error.strerror}.") from error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())  # where the rest can go, which Python writes at exit
+        if not isinstance(error, BrokenPipeError):  # else whoever reads has seen enough
+            raise LdError(f"Standard output cannot be written: {error.strerror}.") from error
 
 
 @main.command()
