@@ -65,7 +65,7 @@ class Settings:
     query_waiting: int = 32
     """Queries that may wait for their turn, in each worker process of `serve`; any more are sent away (503)."""
     query_client: int = 8
-    """Queries of one client that may run or wait; any more are sent away (429)."""
+    """Queries of one client that may run or wait, in each worker process of `serve`; any more are sent away (429)."""
     downloads: int = 32
     """Large answers that are sent at once, in each worker process of `serve`; one client has a quarter of them."""
     proxies: str = "127.0.0.1,::1"

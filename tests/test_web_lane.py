@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from ld.settings import Settings
 from ld.web import WAITING
-from ld.web.lane import Lane
+from ld.web.lane import Lane, aside
 from ld.web.server import threads
 
 
@@ -78,7 +79,7 @@ def test_so_many_at_once_and_the_others_in_the_order_in_which_they_came() -> Non
     assert lane({"PATH_INFO": "/doc/0"}, None) == [b"done"]
 
 
-@pytest.mark.parametrize("path", ["/sparql", "/fragments", "/validate"])
+@pytest.mark.parametrize("path", ["/fragments", "/validate"])
 def test_who_waits_for_a_process_of_its_own_keeps_nobody_waiting(path: str) -> None:
     work = Work()
     lane = Lane(work, WAITING, width=1)
@@ -88,6 +89,31 @@ def test_who_waits_for_a_process_of_its_own_keeps_nobody_waiting(path: str) -> N
         event.set()
     for thread in asked:
         thread.join()
+
+
+def test_who_steps_aside_lets_another_in_and_comes_back() -> None:
+    outside, back = Event(), Event()
+
+    def site(environ: dict[str, Any], start: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/sparql":
+            with aside(environ):
+                outside.set()
+                assert back.wait(30)
+        return [b"done"]
+
+    lane = Lane(site, (), width=1)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lane, {"PATH_INFO": "/sparql"}, None)
+        assert outside.wait(30)
+        assert lane({"PATH_INFO": "/doc/1"}, None) == [b"done"]
+        back.set()
+        assert waiting.result() == [b"done"]
+    assert lane({"PATH_INFO": "/doc/2"}, None) == [b"done"]
+
+
+def test_who_is_in_no_lane_steps_aside_all_the_same() -> None:
+    with aside({}):
+        pass
 
 
 def test_there_is_a_thread_for_everyone_who_may_wait() -> None:

@@ -293,6 +293,53 @@ def test_a_result_within_the_cap_says_nothing_of_it(client: FlaskClient) -> None
     assert "link" not in json.loads(response.data)["head"]
 
 
+def test_a_graph_of_fewer_triples_than_solutions_is_whole(published: Path, store: ox.Store) -> None:
+    app = create_app(Settings(data=published, query_rows=20))
+    asking = app.test_client()
+    for query in (
+        "CONSTRUCT { <a:a> <a:b> ?type } WHERE { ?s a ?type }",
+        "CONSTRUCT { ?s <a:b> ?x } WHERE { ?s ?p ?o OPTIONAL { ?s <http://purl.org/dc/terms/abstract> ?x } }",
+        f"DESCRIBE ?s WHERE {{ VALUES ?s {{ <http://localhost:8000/id/thesis/{THESIS}> }} ?s ?p ?o }}",
+    ):
+        whole = {ox.Quad(*triple) for triple in store.query(query)}  # type: ignore[union-attr]
+        for format in ("nt", "html"):
+            response = ask(asking, query, format=format)
+            assert response.status_code == 200
+            if len(whole) <= 20 and format == "nt":
+                assert "Result-Cut" not in response.headers
+                assert set(ox.parse(response.data, format=ox.RdfFormat.N_TRIPLES)) == whole
+            elif format == "html" and len(whole) <= 20:
+                assert f">{len(whole)} row" in response.text
+            else:
+                assert response.headers["Result-Cut"] == "rows=20"
+    sparql.stop(app)
+
+
+def test_any_answer_at_all_is_no_answer_to_a_query_that_fails(client: FlaskClient) -> None:
+    query = {"query": "SELECT (<http://a.org/f>(1) AS ?x) {}"}
+    assert client.get("/sparql", query_string=query, headers={"If-None-Match": "*"}).status_code == 400
+
+
+def test_a_query_in_a_coding_is_refused(client: FlaskClient) -> None:
+    headers = {"Content-Encoding": "gzip"}
+    response = client.post("/sparql", data=b"x", content_type="application/sparql-query", headers=headers)
+    assert response.status_code == 415
+
+
+def test_data_in_a_folder_that_took_the_place_of_another_is_asked(tmp_path: Path) -> None:
+    import library
+
+    data = tmp_path / "data"
+    library.publish(data, title="First")
+    app = create_app(Settings(data=data))
+    query = f"SELECT ?t {{ <http://localhost:8000/id/thesis/{THESIS}> dcterms:title ?t }}"
+    assert rows(ask(app.test_client(), query)) == [{"t": "First"}]
+    data.rename(tmp_path / "old")
+    library.publish(data, title="Second", now=library.NOW.replace(month=5))
+    assert rows(ask(app.test_client(), query)) == [{"t": "Second"}]
+    sparql.stop(app)
+
+
 def test_a_query_over_its_time_names_the_limit_and_the_next_is_answered(published: Path) -> None:
     app = create_app(Settings(data=published, query_seconds=0.5, query_workers=1))
     hurried = app.test_client()

@@ -171,6 +171,11 @@ class Worker:
                 with suppress(AttributeError, OSError):  # no Linux, or too much of that for one user
                     fcntl.fcntl(_pipes(self._process)[1], fcntl.F_SETPIPE_SZ, frames.ROOM)
 
+    def renew(self) -> None:
+        """Lets another process take the place of this one."""
+        self.stop()
+        self.start()
+
     def kill(self) -> None:
         """Kills the process, if need be under whoever asks it; no other one follows."""
         with self._lock:

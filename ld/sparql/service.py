@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from threading import Event
@@ -17,7 +19,6 @@ from typing import BinaryIO, cast
 from ld import context
 from ld.errors import LdError, QueryError, SnapshotError
 from ld.sandbox import Busy, Crashed, Limits, Pool, TimedOut, Turns, Unavailable
-from ld.sandbox.turns import LIGHT
 from ld.settings import Settings
 from ld.snapshot import Snapshot, manifest
 from ld.sparql.exchange import TASK, Reply, Request
@@ -81,7 +82,7 @@ class Service:
             waiting=settings.query_waiting,
             each=each,
             patience=patience,
-            light=min(LIGHT, settings.query_seconds / 4),
+            light=settings.query_seconds / 4,
         )
         # Those who wait for an answer that another is getting take no turn, but are as many at most.
         self._waiters = Turns(settings.query_waiting + each, waiting=0, each=each, patience=patience)
@@ -122,7 +123,8 @@ class Service:
         asked = Request(
             str(snapshot.folder / manifest.STORE),
             query.text,
-            query.limited(question.most + 1),
+            # Of a graph, nobody knows how many solutions make so many triples: it is cut as it is written.
+            query.limited(question.most + 1) if query.form == "SELECT" else query.text,
             question.format.name,
             snapshot.manifest.base,
             dict(context.load().prefixes),
@@ -133,6 +135,9 @@ class Service:
         try:
             with self._turns.turn(client), self._pool.worker() as worker:
                 reply = Reply.decode(worker.ask(asked.encode(), spool.add))
+                if reply.broken and not spool.size:  # the folder may be another than when the worker started
+                    worker.renew()
+                    reply = Reply.decode(worker.ask(asked.encode(), spool.add))
             if reply.broken:
                 raise SnapshotError(f"{asked.store} cannot be read: {reply.broken}. {manifest.WAY_OUT}")
             if reply.syntax:
@@ -162,39 +167,48 @@ _EASIER = "Ask for less: more exact patterns, a LIMIT, no sorting of everything;
 _SIMPLER = "Write it less deeply nested, or in several queries."
 
 
+@contextmanager
+def _room() -> Iterator[None]:
+    """Says so when there is no room for temporary files."""
+    try:
+        yield
+    except OSError as error:
+        raise Busy(f"There is no room for this result on the server just now ({error.strerror}).") from error
+
+
 class _Spool:
     """Where the pieces of a result are collected; at most so many bytes."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._size = most, 0
+        self._most, self.size = most, 0
         self._file: SpooledTemporaryFile[bytes] | None = SpooledTemporaryFile(SMALL)  # noqa: SIM115 - see `close`
 
     def add(self, piece: bytes) -> None:
         """Takes a piece; raises `OverLimit` when it is one too many."""
-        self._size += len(piece)
-        if self._size > self._most:
+        self.size += len(piece)
+        if self.size > self._most:
             raise OverLimit(
                 f"The result is longer than the {self._most:,} bytes that it may have. Ask for less, with a LIMIT, "
                 "in several queries, or in a shorter format (CSV say); or take the dump."
             )
-        try:
+        with _room():
             cast("SpooledTemporaryFile[bytes]", self._file).write(piece)
-        except OSError as error:
-            raise Busy(f"There is no room for this result on the server just now ({error.strerror}).") from error
 
     def result(self, reply: Reply) -> Result:
         """The result, which from then on holds the file."""
         file = cast("SpooledTemporaryFile[bytes]", self._file)
-        if reply.patch:
-            file.seek(reply.place)
-            file.write(reply.patch.encode())
-        file.seek(0)
-        if self._size <= SMALL:
-            return Result(self._size, reply.rows, reply.cut, body=file.read())
+        with _room():
+            if reply.patch:
+                file.seek(reply.place)
+                file.write(reply.patch.encode())
+            file.seek(0)
+            if self.size <= SMALL:
+                return Result(self.size, reply.rows, reply.cut, body=file.read())
         self._file = None
-        return Result(self._size, reply.rows, reply.cut, file=cast("BinaryIO", file))
+        return Result(self.size, reply.rows, reply.cut, file=cast("BinaryIO", file))
 
     def close(self) -> None:
         """Lets go of what nobody has taken."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what is still to be written may not fit
+                self._file.close()

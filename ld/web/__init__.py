@@ -28,7 +28,7 @@ from ld.web.site import EXTENSION, Site
 
 __all__ = ["create_app"]
 
-WAITING = ("sparql", "fragments", "validate")
+WAITING = ("fragments", "validate")
 """First segments of the addresses whose requests mostly wait for a process of their own."""
 
 

@@ -14,6 +14,7 @@ from ld.web import forms
 from ld.web.clients import client
 from ld.web.errors import Problem
 from ld.web.forms import LINE
+from ld.web.lane import aside
 from ld.web.site import site
 
 QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
@@ -59,8 +60,10 @@ def by_body(bodies: Turns) -> Asked:
         raise Problem(
             415, f"Queries are taken as {QUERY}, or as a form ({LINE}) in its field `query`.", headers=accepted
         )
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem(415, "Queries are taken as they are, without a Content-Encoding.")
     # In a form, each byte of a query may take three.
-    with bodies.turn(client()):
+    with aside(request.environ), bodies.turn(client()):
         body = _body(longest() if kind == QUERY else 3 * longest() + 10_000)
     address = _fields(request.query_string)
     if kind == QUERY:
@@ -85,7 +88,7 @@ def too_long() -> NoReturn:
 def _fields(line: bytes) -> Fields:
     try:
         found: dict[str, list[bytes]] = {}
-        for name, value in forms.pairs(line):
+        for name, value in forms.pairs(line, longest=3 * longest() + 10_000):
             found.setdefault(name, []).append(value)
         return found
     except RequestEntityTooLarge as error:

@@ -38,13 +38,13 @@ def fields(body: bytes, mimetype: str, boundary: str) -> dict[str, Entry]:
     return found
 
 
-def pairs(line: bytes) -> Iterator[tuple[str, bytes]]:
+def pairs(line: bytes, longest: int = _LONGEST_LINE) -> Iterator[tuple[str, bytes]]:
     """The names and values of a form in one line, or of an address; raises `RequestEntityTooLarge` for too many.
 
     >>> list(pairs(b"a=1+2&b=%C3%A9&a"))
     [('a', b'1 2'), ('b', b'\\xc3\\xa9'), ('a', b'')]
     """
-    if len(line) > _LONGEST_LINE or line.count(b"&") >= _MOST_FIELDS:
+    if len(line) > longest or line.count(b"&") >= _MOST_FIELDS:
         raise RequestEntityTooLarge
     for pair in filter(None, line.split(b"&")):
         name, _, value = (unquote_to_bytes(part) for part in pair.replace(b"+", b" ").partition(b"="))

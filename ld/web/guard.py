@@ -16,4 +16,4 @@ def check() -> None:
     """Raises 414 for an address that is longer than any here."""
     path = request.environ.get("PATH_INFO", "")
     if len(path) + len(request.query_string) > LONGER.get(path, LONGEST):
-        raise Problem(414)
+        raise Problem(414, "The query is too long for an address: send it with POST." if path == "/sparql" else "")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Any
 
@@ -31,6 +32,7 @@ class Lane:
         if environ.get("PATH_INFO", "").lstrip("/").partition("/")[0] in self.waiting:
             return self.site(environ, start)
         self._enter()
+        environ[_KEY] = self
         try:
             return self.site(environ, start)
         finally:
@@ -52,3 +54,20 @@ class Lane:
                 self._line.popleft().release()
             else:
                 self._free += 1
+
+    @contextmanager
+    def _outside(self) -> Iterator[None]:
+        self._leave()
+        try:
+            yield
+        finally:
+            self._enter()
+
+
+def aside(environ: Environ) -> AbstractContextManager[None]:
+    """Steps out of the lane for as long as a request waits for something else than Python."""
+    lane: Lane | None = environ.get(_KEY)
+    return lane._outside() if lane else nullcontext()
+
+
+_KEY = "thesis-ld.lane"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from ld import iris
-from ld.errors import QueryError
+from ld.errors import QueryError, SnapshotError
 from ld.formats import BY_SUFFIX, FORMATS, HTML
 from ld.sandbox import Busy, Crashed, TooMany, Turns, Unavailable
 from ld.settings import Settings
@@ -26,6 +26,7 @@ from ld.web.asking import Asked
 from ld.web.clients import client
 from ld.web.described import Described, respond
 from ld.web.errors import Problem
+from ld.web.lane import aside
 from ld.web.links import Link
 from ld.web.query_pages import EXAMPLES, SHOWN, Shown, shown
 from ld.web.site import base, links, site, snapshot, version
@@ -38,6 +39,8 @@ _RETRY_AFTER = {429: "2", 503: "5"}
 """Seconds after which a place will be free, most likely: a client's own, or one for anybody."""
 _LONGEST_LINK = 1_000
 """Characters of an address that is still named in a header."""
+_LONGEST_ADDRESS = 30_000
+"""Characters of an address that browsers and servers are sure to take."""
 _LONGEST_TEXT = 200
 """Characters of what is wrong in a query that are repeated."""
 _OFFERED = tuple(sorted(FORMATS, key=lambda form: form is not BY_SUFFIX["ttl"]))
@@ -131,14 +134,19 @@ def _answer(asked: Asked) -> Response:
     question = _question(query, choice, current)
     tag = _tag(question, choice)
     cache = responses.NO_STORE if query.volatile else responses.SHORT
-    if tag and request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(tag[3:-1]):
-        unchanged = responses.begin(
-            304, cache=cache, vary="Accept-Encoding" if asked.format else "Accept, Accept-Encoding"
-        )
+    if _is_known(tag):
+        vary = "Accept-Encoding" if asked.format else "Accept, Accept-Encoding"
+        unchanged = responses.begin(304, cache=cache, vary=vary)
         unchanged.headers["ETag"] = tag
         return unchanged
     try:
-        result = _endpoint().service.ask(question, client())
+        with aside(request.environ):
+            result = _endpoint().service.ask(question, client())
+    except SnapshotError:
+        if site().publication.current().name == current.name:
+            raise
+        del g.snapshot  # it was removed while the query waited; ask the one that took its place
+        return _answer(asked)
     except QueryError as error:
         return _fail(asked, _of_query(error), choice)
     except OverLimit as error:
@@ -168,7 +176,7 @@ def _choice(asked: Asked, query: Query) -> Choice:
         chosen = results.named(kind, asked.format)
         if chosen is None:
             names = ", ".join(each.name for each in results.offered(kind))
-            raise Problem(400, f"A {query.form} query has no format {asked.format[:40]!r}: use {names}, or html.")
+            raise Problem(400, f"{query.form} queries have no format {asked.format[:40]!r}: use {names}, or html.")
         return Choice(chosen, chosen.media_type)
     if asked.format:
         return Choice(results.offered(kind)[0], HTML.media_type, page=True)
@@ -177,7 +185,7 @@ def _choice(asked: Asked, query: Query) -> Choice:
         there = results.offered(kind)
         choices = [Link(_address(asked, each.name), "alternate", each.media_type, each.title) for each in there]
         types = ", ".join(each.media_type for each in there)
-        detail = f"A {query.form} query has none of the formats asked for; it has {types}."
+        detail = f"{query.form} queries have none of the formats asked for; they have {types}."
         raise Problem(406, detail, choices=choices if len(choices[0].target) < _LONGEST_LINK else ())
     return choice
 
@@ -194,6 +202,12 @@ def _question(query: Query, choice: Choice, current: Snapshot) -> Question:
         (f"{here}{PATH}#limit-rows", f"{here}dumps/"),
     )
     return Question(query, chosen, current, most, note)
+
+
+def _is_known(tag: str) -> bool:
+    """Whether the client has this answer already; who asks for any answer at all (`*`) may not have one."""
+    known = request.if_none_match
+    return bool(tag) and request.method in ("GET", "HEAD") and not known.star_tag and known.contains_weak(tag[3:-1])
 
 
 def _tag(question: Question, choice: Choice) -> str:
@@ -289,6 +303,7 @@ def _text(
         examples=EXAMPLES,
         address=lambda query: _address(replace(asked, query=query), "html"),
         downloads=[(each.title, _address(asked, each.name)) for each in offered],
+        too_long=len(_address(asked, "")) > _LONGEST_ADDRESS,
         limits=description.limits(site().settings),
         formats=formats,
         here=f"{base()}{PATH}",

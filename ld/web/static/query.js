@@ -15,6 +15,9 @@ if (box.dataset.line) {
   const length = line.slice(box.dataset.column - 1, box.dataset.column - 1 + Number(box.dataset.length)).join("").length;
   box.focus();
   box.setSelectionRange(start, start + Math.max(1, length));
+  const height = parseFloat(getComputedStyle(box).lineHeight);
+  box.scrollTop = Math.max(0, (box.dataset.line - 4) * height);
+  box.scrollLeft = Math.max(0, (box.dataset.column - 40) * height * 0.4);
 }
 
 // Control and Enter ask.
@@ -27,6 +30,7 @@ box.addEventListener("keydown", (event) => {
 
 // While the engine works, it says for how long.
 form.addEventListener("submit", () => {
+  if (encodeURIComponent(box.value).length > 20000) form.method = "post"; // too long for an address
   const start = Date.now();
   running.textContent = "Asking…";
   const clock = setInterval(() => {
@@ -60,7 +64,9 @@ if (table) {
     button.addEventListener("click", () => {
       const order = head.ariaSort === "ascending" ? -1 : 1;
       const of = (row) => row.cells[column].textContent;
-      const compare = new Intl.Collator(document.documentElement.lang, { numeric: true }).compare;
+      const words = new Intl.Collator(document.documentElement.lang, { numeric: true }).compare;
+      const numbers = [...body.rows].every((row) => !of(row) || row.cells[column].classList.contains("n"));
+      const compare = numbers ? (one, other) => Number(one) - Number(other) : words;
       body.append(...[...body.rows].sort((one, other) => order * compare(of(one), of(other))));
       for (const other of table.querySelectorAll("th")) other.ariaSort = null;
       head.ariaSort = order === 1 ? "ascending" : "descending";
