@@ -111,10 +111,12 @@ def _raw(snapshot: Snapshot, dump: Dump) -> Iterator[bytes]:
 @contextmanager
 def _opened(snapshot: Snapshot, dump: Dump, opener: Callable[..., Any]) -> Iterator[Any]:
     """A dump opened for reading; raises `SnapshotError` for whatever is wrong with it."""
-    path, expected = snapshot.folder / dump.path, snapshot.manifest.files[dump.path].bytes
+    path, expected = snapshot.folder / dump.path, snapshot.manifest.files[dump.path]
     try:
-        if (size := path.stat().st_size) != expected:
-            raise SnapshotError(f"{path} has {size:,} bytes and should have {expected:,}. {manifest.WAY_OUT}")
+        if (size := path.stat().st_size) != expected.bytes:
+            raise SnapshotError(f"{path} has {size:,} bytes and should have {expected.bytes:,}. {manifest.WAY_OUT}")
+        if manifest.checksum(path) != expected:
+            raise SnapshotError(f"{path} is not what was published: its checksum differs. {manifest.WAY_OUT}")
         with opener(path, "rb") as file:
             yield file
     except FileNotFoundError as error:

@@ -278,3 +278,15 @@ def test_the_command_offers_the_formats_that_there_are() -> None:
     assert list(cli.DUMPS) == NAMES
     with pytest.raises(LdError):
         dumping.choose(None, Path("a"))
+
+
+@pytest.mark.parametrize("name", ["nt", "trig"])
+def test_a_dump_of_the_right_size_with_other_bytes_is_told(tmp_path: Path, name: str) -> None:
+    publish(tmp_path, {"k": "A title that is long enough to be damaged in the middle"})
+    for dump in (tmp_path / "current" / "dumps").iterdir():
+        whole = bytearray(dump.read_bytes())
+        whole[len(whole) // 2] ^= 0xFF
+        dump.write_bytes(whole)
+    done = command("dump", "--data", tmp_path, "--format", name)
+    assert done.exit_code == 2
+    assert "its checksum differs" in done.stderr

@@ -29,7 +29,7 @@ from sites import Page, internal
 from werkzeug.http import http_date
 
 from ld.settings import Settings
-from ld.snapshot import manifest, rollback
+from ld.snapshot import Builder, manifest, rollback
 from ld.snapshot.dumps import DUMPS
 from ld.web import create_app
 
@@ -59,11 +59,30 @@ def change(folder: Path, **files: bytes | None) -> None:
     (folder / "manifest.json").write_text(json.dumps(told))
 
 
+def publish(data: Path) -> Path:
+    """Publishes the corpus of `library` after a state from which nothing has been withdrawn since."""
+    with Builder(data, base=BASE, keep=3, now=NOW.replace(year=NOW.year - 1)) as builder:
+        library._thesis(builder, BASE, "uk.bl.ethos.998", {"title": "Before"})
+        builder.publish({"published": 1}, [])
+    library.publish(data)
+    return data
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder to be read only."""
+    return publish(tmp_path_factory.mktemp("dumps"))
+
+
+@pytest.fixture(scope="module")
+def client(published: Path) -> FlaskClient:
+    return site(published)
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A data folder of its own."""
-    library.publish(tmp_path / "data")
-    return tmp_path / "data"
+    return publish(tmp_path / "data")
 
 
 def site(data: Path, **settings: Any) -> FlaskClient:
@@ -220,7 +239,8 @@ def test_damage_is_503_and_logged_and_what_is_whole_is_served(data: Path, caplog
     os.truncate(snapshot(data) / "dumps/thesis-ld.nt.gz", 100)
     (snapshot(data, EARLIER) / "manifest.json").write_text("{")
     client = site(data)
-    for name in ("thesis-ld-latest.nt.gz", f"thesis-ld-{STAMP}.nt.gz", f"thesis-ld-{EARLIER}.nq.gz"):
+    assert client.get(f"/dumps/thesis-ld-{EARLIER}.nq.gz").status_code == 410
+    for name in ("thesis-ld-latest.nt.gz", f"thesis-ld-{STAMP}.nt.gz"):
         caplog.clear()
         answer = client.get(f"/dumps/{name}")
         assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
@@ -497,3 +517,27 @@ def test_what_the_page_says_works_as_it_stands(own: str, tmp_path: Path) -> None
         shown += made.stdout
     assert "OK" in shown
     assert shown.count("Study 1") > 2  # from the query and from the lines of JSON
+
+
+def test_what_somebody_went_back_from_is_not_offered_again(tmp_path: Path) -> None:
+    good = library.publish(tmp_path, title="Good")
+    bad = library.publish(tmp_path, title="Bad", now=library.NOW.replace(month=4))
+    rollback(tmp_path)
+    library.publish(tmp_path, title="Better", now=library.NOW.replace(month=5))
+    asking = create_app(Settings(data=tmp_path)).test_client()
+    stamps = [name.partition("-")[0] for name in (good, bad)]
+    answers = [asking.get(f"/dumps/thesis-ld-{stamp}.nt.gz").status_code for stamp in stamps]
+    assert answers == [200, 410]
+    assert stamps[1] not in asking.get("/dumps/", headers={"Accept": "text/html"}).text
+
+
+def test_a_dump_that_holds_what_was_withdrawn_is_not_given_away(tmp_path: Path) -> None:
+    before = library.publish(tmp_path)
+    with Builder(tmp_path, base=library.BASE, keep=3, now=library.NOW.replace(month=4)) as builder:
+        builder.ledger.withdraw(library.THESIS, "Taken down.")
+        builder.publish({"published": 0}, [])
+    asking = create_app(Settings(data=tmp_path)).test_client()
+    assert asking.get(f"/dumps/thesis-ld-{before.partition('-')[0]}.nt.gz").status_code == 410
+    assert asking.get("/dumps/thesis-ld-latest.nt.gz").status_code == 200
+    described = asking.get("/.well-known/void.nt").text
+    assert before.partition("-")[0] not in described

@@ -211,7 +211,7 @@ def test_the_front_page_counts_and_leads_in(client: FlaskClient) -> None:
     found = page(client, "/")
     assert "theses" in found.text
     assert any(link.startswith("/id/thesis/") for link in found.links)
-    assert client.get("/robots.txt").text == "User-agent: *\nAllow: /\n"
+    assert client.get("/robots.txt").text == "User-agent: *\nDisallow: /sparql?\nDisallow: /fragments?\nAllow: /\n"
 
 
 def test_health_names_the_snapshot_and_counts(client: FlaskClient) -> None:

@@ -39,6 +39,7 @@ __all__ = [
     "Publication",
     "Snapshot",
     "Status",
+    "earlier",
     "rollback",
     "status",
     "verify",
@@ -162,12 +163,7 @@ def rollback(data: Path) -> Snapshot:
 
 def _check_withdrawals(data: Path, back: Snapshot) -> None:
     """Refuses a snapshot that would publish again what has been withdrawn since."""
-    path = data / manifest.LEDGER
-    if not path.is_file():  # the next build makes a new one: not here, from nothing
-        return
-    with closing(Ledger(path)) as ledger:
-        keys = [key for key, address, _, _ in ledger.withdrawals() if back.describe(address)]
-    if keys:
+    if keys := _withdrawn(data, back):
         raise SnapshotError(
             f"Going back to {back.name} would publish again what has been withdrawn since: {', '.join(keys)}. Build "
             "again from the sources, which leaves it out; or, if it is meant to come back, lift the withdrawal first: "
@@ -187,3 +183,31 @@ def _verify_ledger(data: Path) -> list[str]:
     finally:
         db.close()
     return [] if found == ["ok"] else [f"{path} is damaged: {problem}" for problem in found]
+
+
+def _withdrawn(data: Path, snapshot: Snapshot) -> list[str]:
+    """The keys of the theses that a snapshot holds and that have been withdrawn since."""
+    path = data / manifest.LEDGER
+    if not path.is_file():  # the next build makes a new one: not here, from nothing
+        return []
+    with closing(Ledger(path)) as ledger:
+        return [key for key, address, _, _ in ledger.withdrawals() if snapshot.describe(address)]
+
+
+def earlier(data: Path, name: str) -> list[str]:
+    """The names of the snapshots that led to the one called `name` and are still kept, newest first.
+
+    Not those from which somebody went back, and none that holds a thesis that has been withdrawn since.
+    """
+    there, found = manifest.names(data), list[str]()
+    previous = read_manifest(data / manifest.SNAPSHOTS / name).previous
+    while previous in there:
+        there = [other for other in there if other < str(previous)]
+        try:
+            with closing(Snapshot(data / manifest.SNAPSHOTS / previous)) as snapshot:
+                if not _withdrawn(data, snapshot):
+                    found.append(previous)
+                previous = snapshot.manifest.previous
+        except SnapshotError:  # damaged: it cannot say what it followed
+            previous = there[-1] if there else None
+    return found

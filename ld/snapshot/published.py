@@ -168,7 +168,11 @@ class Snapshot:
 
     def store(self) -> Store:
         """The graph for SPARQL; opened anew by each call."""
-        return store.open_store(self.folder / manifest.STORE)
+        try:
+            return store.open_store(self.folder / manifest.STORE)
+        except OSError as error:
+            place = self.folder / manifest.STORE
+            raise SnapshotError(f"{place} is missing or damaged ({error}). {manifest.WAY_OUT}") from error
 
     def close(self) -> None:
         """Lets go of the files at once; otherwise that happens when nobody refers to the snapshot any more."""

@@ -19,7 +19,7 @@ from ld import dataset, iris
 from ld.errors import SnapshotError
 from ld.formats import BY_SUFFIX, FORMATS
 from ld.mapping import ATTRIBUTION, DATASET, LICENCE
-from ld.snapshot import manifest
+from ld.snapshot import earlier, manifest
 from ld.snapshot.dumps import DUMPS, LATEST, Dump
 from ld.snapshot.manifest import File, Manifest
 from ld.web import responses, transfers
@@ -206,8 +206,14 @@ def _manifest(name: str) -> Manifest | None:
 
 
 def _earlier() -> list[str]:
-    """The names of the snapshots before the current one, newest first; later ones are what somebody went back from."""
-    return [name for name in reversed(manifest.names(site().settings.data)) if name < snapshot().name]
+    """The names of the snapshots that led to the current one and may still be had, newest first."""
+    data = site().settings.data
+    return list(_led(data, snapshot().name, tuple(manifest.names(data))))
+
+
+@lru_cache(maxsize=4)
+def _led(data: Path, name: str, there: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(earlier(data, name))
 
 
 def _kept() -> list[Manifest]:
@@ -215,8 +221,8 @@ def _kept() -> list[Manifest]:
     found = [snapshot().manifest]
     for name in _earlier()[:OLDER]:
         with suppress(SnapshotError):  # damaged: the others are there all the same
-            if earlier := _manifest(name):
-                found.append(earlier)
+            if older := _manifest(name):
+                found.append(older)
     return found
 
 
@@ -260,7 +266,7 @@ def _moment(which: str) -> datetime | None:
 
 def _page(manifests: Sequence[Manifest], formats: Sequence[Link]) -> str:
     """The page for people."""
-    current, *earlier = manifests
+    current, *older = manifests
     offers = {offer.dump.name: offer for offer in _offers(current)}
     recipes = [
         (recipe.title, recipe.lines.format(name=offer.name, url=f"{base()}dumps/{offer.name}"))
@@ -275,7 +281,7 @@ def _page(manifests: Sequence[Manifest], formats: Sequence[Link]) -> str:
         offers=list(offers.values()),
         uses=USES,
         recipes=recipes,
-        earlier=[(each, _offers(each)) for each in earlier],
+        earlier=[(each, _offers(each)) for each in older],
         licence=LICENCE,
         attribution=ATTRIBUTION,
         source=DATASET,

@@ -53,8 +53,8 @@ def health() -> Response:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Everything may be read."""
-    return responses.answer(b"User-agent: *\nAllow: /\n", "text/plain")
+    """Everything may be read, but for answers to questions, of which there is no end."""
+    return responses.answer(b"User-agent: *\nDisallow: /sparql?\nDisallow: /fragments?\nAllow: /\n", "text/plain")
 
 
 @blueprint.get("/static/<name>")
