@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
+import requests
 from rows import ISNI, command, csv_file, key, keys, published, row
 
 from ld import __version__
@@ -222,13 +223,12 @@ def test_a_server_ends_by_ctrl_c_without_a_traceback(data: Path) -> None:
     with subprocess.Popen(program, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         assert server.stderr.readline().startswith("Serving snapshot ")
-        for _ in range(200):
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            server.poll()
-            os.sched_yield()
-            signal.sigtimedwait([], 0.05)
+        for _ in range(200):  # until it answers: a worker that has yet to start is killed in the end, and that is told
+            try:
+                requests.get(f"http://127.0.0.1:{port}/robots.txt", timeout=5)
+                break
+            except requests.ConnectionError:
+                signal.sigtimedwait([], 0.05)
         server.send_signal(signal.SIGINT)
         out, err = server.communicate(timeout=30)
     assert server.returncode in (0, 2)

@@ -36,7 +36,7 @@ def serve(settings: Settings, say: Callable[[str], None] = _tell) -> None:
     for line in greeting(settings):
         say(line)
     os.environ.update(environment(settings))
-    logging.getLogger("_granian").addFilter(_no_warning_of_threads)
+    logging.getLogger("_granian").addFilter(_is_news)
     Granian(
         "ld.web.wsgi:app",
         factory=True,
@@ -97,9 +97,12 @@ def address(host: str, port: int) -> str:
     return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
 
 
-def _no_warning_of_threads(record: logging.LogRecord) -> bool:
-    """Whether a line of the server's log is another one than that more threads than processors make each other slow."""
-    return "Python threads" not in record.getMessage()
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the server's log is one to be told.
+
+    Not that many threads make each other slow (they wait); nor, when it is told to stop, that a worker had to be ended.
+    """
+    return not any(known in record.getMessage() for known in ("Python threads", "refused to gracefully stop"))
 
 
 def _same_place(own: str, base: str) -> bool:
