@@ -197,7 +197,8 @@ def _withdrawn(data: Path, snapshot: Snapshot) -> list[str]:
 def earlier(data: Path, name: str) -> list[str]:
     """The names of the snapshots that led to the one called `name` and are still kept, newest first.
 
-    Not those from which somebody went back, and none that holds a thesis that has been withdrawn since.
+    Not those from which somebody went back, and none that holds a thesis that has been withdrawn since. One that is
+    damaged is among them, for whoever opens it to tell.
     """
     there, found = manifest.names(data), list[str]()
     previous = read_manifest(data / manifest.SNAPSHOTS / name).previous
@@ -208,6 +209,7 @@ def earlier(data: Path, name: str) -> list[str]:
                 if not _withdrawn(data, snapshot):
                     found.append(previous)
                 previous = snapshot.manifest.previous
-        except SnapshotError:  # damaged: it cannot say what it followed
+        except SnapshotError:  # it cannot say what it followed
+            found.append(str(previous))
             previous = there[-1] if there else None
     return found

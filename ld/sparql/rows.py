@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ class Note:
     links: tuple[str, ...] = ()
 
 
-class Rows:
+class Rows(ABC):
     """Passes on the result that the engine writes, in pieces of any size, but no more than `most` rows of it.
 
     rows: how many got by. cut: whether there were more. patch: when all is passed on, bytes to be written over others
@@ -36,13 +37,13 @@ class Rows:
         self.rows, self.cut = 0, False
         self.patch: tuple[int, bytes] | None = None
 
+    @abstractmethod
     def feed(self, data: bytes) -> bytes:
         """What may be passed on, now that this has come."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self) -> bytes:
         """What is still to be passed on when all has come."""
-        raise NotImplementedError
 
 
 class _Held(Rows):
@@ -64,13 +65,13 @@ class _Held(Rows):
         del self._rest[:end]
         return self._passed(piece)
 
+    @abstractmethod
     def _last_end(self, start: int) -> int:
         """Where the last row ends that is surely whole, or 0; what is held is new from `start` on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _passed(self, piece: bytes) -> bytes:
         """What may pass of whole rows."""
-        raise NotImplementedError
 
 
 class JsonRows(_Held):

@@ -26,6 +26,15 @@ CONNECTIONS = 1024
 """Connections that are open at once, in all worker processes."""
 
 
+_TO_STDERR = {
+    "handlers": {
+        name: {"formatter": form, "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
+        for name, form in (("console", "generic"), ("access", "access"))
+    }
+}
+"""Where the server library's log goes: it is talk, and by itself would go to stdout."""
+
+
 def _tell(line: str) -> None:
     sys.stderr.write(line + "\n")
 
@@ -48,6 +57,7 @@ def serve(settings: Settings, say: Callable[[str], None] = _tell) -> None:
         backpressure=max(CONNECTIONS // settings.workers, 2 * threads(settings)),
         websockets=False,
         log_level=LogLevels.warning,
+        log_dictconfig=_TO_STDERR,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     ).serve()
@@ -98,11 +108,8 @@ def address(host: str, port: int) -> str:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a line of the server's log is one to be told.
-
-    Not that many threads make each other slow (they wait); nor, when it is told to stop, that a worker had to be ended.
-    """
-    return not any(known in record.getMessage() for known in ("Python threads", "refused to gracefully stop"))
+    """Whether a line of the server's log is another one than that many threads make each other slow: they wait."""
+    return "Python threads" not in record.getMessage()
 
 
 def _same_place(own: str, base: str) -> bool:
