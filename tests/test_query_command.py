@@ -454,17 +454,15 @@ def test_no_index_is_made_where_none_is_wanted(folder: Path, copy: Path) -> None
 
 def test_an_index_that_turns_out_to_be_damaged_is_thrown_away(folder: Path, copy: Path) -> None:
     query(folder, "large.nt", COUNT)
-    largest = max(folder.glob("large.nt.index/*/*.sst"), key=lambda each: each.stat().st_size)
-    with largest.open("r+b") as table:  # as long as it was, and opened without a complaint
-        table.write(b"\xff" * (largest.stat().st_size // 2))
+    for path in folder.glob("large.nt.index/*/*.sst"):
+        if path.stat().st_size > 10_000:  # the small one is read at once, and would be missed before anything is asked
+            with path.open("r+b") as table:  # as long as it was, and opened without a complaint
+                table.write(b"\xff" * (path.stat().st_size // 2))
     told = query(folder, "large.nt", "SELECT ?s ?o { ?s ?p ?o }", "--format", "csv")
-    if told.returncode == 0:  # none of what is damaged was needed
-        assert len(told.stdout.splitlines()) == 100_001
-    else:
-        assert told.returncode == 2
-        assert re.fullmatch(
-            r"thesis-ld: .*/large\.nt\.index: is damaged\. Ask again: then it is made anew\.\n", told.stderr
-        )
+    assert told.returncode == 2
+    assert re.fullmatch(
+        r"thesis-ld: .*/large\.nt\.index: is damaged\. Ask again: then it is made anew\.\n", told.stderr
+    )
     assert "100000" in answer(folder, "large.nt", COUNT)
 
 
